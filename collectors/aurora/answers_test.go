@@ -131,7 +131,7 @@ func TestAnswers(t *testing.T) {
 					d.a.Timeout = config.Duration(time.Second)
 				}
 				i := d.start()
-				i.askOnce(t.Context())
+				i.runChecks(t.Context())
 				good, whole := "1", "1"
 				var failures []string
 				if tc.reason != "" {
@@ -172,7 +172,7 @@ func TestRedirectsOnTheHostAreFollowed(t *testing.T) {
 	d.set(tokenPath, redirect("/csrf-token/", 308))
 	d.set("/csrf-token/", redirect("http://AURORA.test:8080/token", 302))
 	d.set("/token", reply(200, "application/json", tokenBody))
-	d.start().askOnce(t.Context())
+	d.start().runChecks(t.Context())
 	rowsOf(t, d.site).want(t, map[string]string{
 		"up": "1", `redirects{check="csrf_token"}`: "2", `redirects{check="page"}`: "0", `http_status_code{check="csrf_token"}`: "200",
 	})
@@ -186,8 +186,8 @@ func TestRequests(t *testing.T) {
 	d.a.BFFPath = "/bff/v1"
 	d.set("/ui/csrf-token", redirect("/csrf-token", 302))
 	i := d.start()
-	i.askOnce(t.Context())
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
+	i.runChecks(t.Context())
 	var got []string
 	remote := map[string]bool{}
 	for _, r := range d.requests() {

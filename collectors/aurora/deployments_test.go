@@ -34,9 +34,9 @@ func withHeader(name, value string, h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// TestFronts has proxies and the like that answer in place of a dashboard and its Keystone in real deployments.
+// TestPageFrontends has proxies and the like that answer in place of a dashboard and its Keystone in real deployments.
 // No check may accept these answers.
-func TestFronts(t *testing.T) {
+func TestPageFrontends(t *testing.T) {
 	const html = "text/html"
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
@@ -70,7 +70,7 @@ func TestFronts(t *testing.T) {
 				d.set(path, tc.answer)
 			}
 			dialed := d.record()
-			d.start().askOnce(t.Context())
+			d.start().runChecks(t.Context())
 			want := map[string]string{"up": "0"}
 			for _, check := range []string{"csrf_token", "session", "page", "keystone"} {
 				want[`check_success{check="`+check+`"}`] = "0"
@@ -110,7 +110,7 @@ func TestLoginOnTheHost(t *testing.T) {
 		d.set(path, redirect("/oauth2/sign_in", 302))
 	}
 	d.set("/oauth2/sign_in", reply(200, "text/html", loginPage))
-	d.start().askOnce(t.Context())
+	d.start().runChecks(t.Context())
 	rowsOf(t, d.site).want(t, map[string]string{
 		"up": "0", `check_failing{check="csrf_token",reason="content"}`: "1", `check_failing{check="session",reason="content"}`: "1",
 		`check_failing{check="keystone",reason="content"}`: "1",
@@ -123,9 +123,9 @@ func TestDeployments(t *testing.T) {
 	for name, change := range map[string]func(d *dashboard){
 		"slow bodies": func(d *dashboard) {
 			for path, body := range map[string]string{tokenPath: tokenBody, sessionPath: sessionBody, "/v3": keystoneBody} {
-				d.set(path, slowly("application/json", body))
+				d.set(path, respondSlowly("application/json", body))
 			}
-			d.set("/", slowly("text/html", pageBody))
+			d.set("/", respondSlowly("text/html", pageBody))
 		},
 		"Keystone without a version": func(d *dashboard) {
 			d.a.KeystoneURL = "http://keystone.test"
@@ -176,16 +176,16 @@ func TestDeployments(t *testing.T) {
 			t.Parallel()
 			d := newDashboard(t, nil)
 			change(d)
-			d.works(t)
+			d.wantUp(t)
 		})
 	}
 }
 
-// works runs all checks and fails the test if one of them fails.
-func (d *dashboard) works(t *testing.T) *instance {
+// wantUp runs all checks and fails the test if one of them fails.
+func (d *dashboard) wantUp(t *testing.T) *instance {
 	t.Helper()
 	i := d.start()
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
 	rows := rowsOf(t, d.site)
 	rows.want(t, map[string]string{"up": "1", `check_success{check="keystone"}`: "1"})
 	if failing := rows.with("check_failing"); failing != nil {
@@ -194,8 +194,8 @@ func (d *dashboard) works(t *testing.T) *instance {
 	return i
 }
 
-// slowly sends an answer byte by byte.
-func slowly(contentType, body string) http.HandlerFunc {
+// respondSlowly sends an answer byte by byte.
+func respondSlowly(contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		for _, b := range []byte(body) {
@@ -243,7 +243,7 @@ func TestProtocols(t *testing.T) {
 			})
 			d.a.TLS.CAFile = t.TempDir() + "/ca.pem"
 			write(t, d.a.TLS.CAFile, ca.pem)
-			d.works(t)
+			d.wantUp(t)
 			for _, r := range d.requests() {
 				if r.ProtoMajor != tc.want {
 					t.Errorf("%s with %s", r.RequestURI, r.Proto)
@@ -284,7 +284,7 @@ func TestIPv6(t *testing.T) {
 		d.a.URL, d.a.KeystoneURL = host, host+"/v3"
 		d.set(sessionPath, redirect(host+"/session", 308)) // the same host, in brackets
 		d.set("/session", reply(200, "application/json", sessionBody))
-		d.works(t)
+		d.wantUp(t)
 	}
 }
 
@@ -321,14 +321,14 @@ func TestToHTTPS(t *testing.T) {
 	d.a.TLS = config.TLS{CAFile: dir + "/ca.pem", CertFile: dir + "/tls.crt", KeyFile: dir + "/tls.key"}
 	write(t, d.a.TLS.CAFile, ca.pem)
 	writePair(t, ca.issue(t, years(1), "exporter"), d.a.TLS.CertFile, d.a.TLS.KeyFile)
-	i := d.works(t)
+	i := d.wantUp(t)
 	for range 4 {
 		if len(<-asked) == 0 {
 			t.Error("no client certificate for the dashboard")
 		}
 	}
 	secure.set("/", redirect("https://sso.example.com/", 302))
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
 	rowsOf(t, d.site).want(t, map[string]string{
 		"up": "0", `check_failing{check="page",reason="redirect_elsewhere"}`: "1", `redirects{check="page"}`: "1",
 	})

@@ -27,14 +27,14 @@ func snapshotAt(tb testing.TB, dir string, later time.Duration) (collectors.Site
 	return site, start(config.Aurora{Name: "aurora", Cluster: "management", Interval: config.Duration(time.Minute), Timeout: config.Duration(time.Second)}, site)
 }
 
-// TestAnswersBecomeTheRowsOfTheGoldenFile reads the answers of each directory of
+// TestGoldenFiles reads the answers of each directory of
 // testdata as a snapshot and compares all rows.
-func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
+func TestGoldenFiles(t *testing.T) {
 	filled := map[string]bool{phases.Name: true, latency.Name: true} // measured families, not in snapshots
 	for _, dir := range directories(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			site, i := snapshotAt(t, dir, 0)
-			i.askOnce(t.Context())
+			i.runChecks(t.Context())
 			text := collectortest.Serve(t, site.Exposition)
 			collectortest.MustParse(t, text)
 			collectortest.Lint(t, text)
@@ -63,21 +63,21 @@ func directories(t *testing.T) []string {
 	return files
 }
 
-// TestAgesOfASnapshotStay checks that a certificate with twelve days left still has them later.
-func TestAgesOfASnapshotStay(t *testing.T) {
+// TestSnapshotAgesAreFixed checks that a certificate with twelve days left still has them later.
+func TestSnapshotAgesAreFixed(t *testing.T) {
 	const later = 100 * 24 * time.Hour
 	site, i := snapshotAt(t, "testdata/healthy", later)
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
 	rowsOf(t, site).want(t, map[string]string{
 		"up": "1", `certificate_expiry_timestamp_seconds{check="page"}`: number(site.Now().Add(12 * 24 * time.Hour)),
 	})
 }
 
-// TestASnapshotIsFoundInTheClusterToo also checks that an empty snapshot has no rows.
-func TestASnapshotIsFoundInTheClusterToo(t *testing.T) {
+// TestSnapshotInClusterDirectory also checks that an empty snapshot has no rows.
+func TestSnapshotInClusterDirectory(t *testing.T) {
 	dir := t.TempDir()
 	site, i := snapshotAt(t, dir, 0)
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
 	if rows := rowsOf(t, site); len(rows) > 0 || i.Status().Up || !i.Settled() || len(i.Errors()) > 0 {
 		t.Errorf("nothing is in the snapshot: %v %+v", rows, i.Status())
 	}
@@ -85,15 +85,15 @@ func TestASnapshotIsFoundInTheClusterToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	site, i = snapshotAt(t, dir, 0)
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
 	rowsOf(t, site).want(t, map[string]string{"up": "1"})
 }
 
-// TestASnapshotMayHaveAURL checks that a URL is probed even if the cluster is a snapshot.
-func TestASnapshotMayHaveAURL(t *testing.T) {
+// TestSnapshotWithURL checks that a URL is probed even if the cluster is a snapshot.
+func TestSnapshotWithURL(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.site.Cluster.Snapshot = &snapshot.Dir{Path: filepath.Join("testdata", "down", "management")}
-	d.start().askOnce(t.Context())
+	d.start().runChecks(t.Context())
 	rowsOf(t, d.site).want(t, map[string]string{"up": "1", `request_duration_seconds_count{check="page"}`: "1"})
 }
 
@@ -140,7 +140,7 @@ func FuzzSnapshot(f *testing.F) {
 		write(t, filepath.Join(dir, "aurora", "aurora", "page.json"), page)
 		write(t, filepath.Join(dir, "aurora", "aurora", "tls.json"), certificate)
 		site, i := snapshotAt(t, dir, 0)
-		i.askOnce(t.Context())
+		i.runChecks(t.Context())
 		rows := rowsOf(t, site)
 		for _, wrong := range rows.with("check_failing") {
 			if !slices.ContainsFunc(reasons(), func(r failure.Reason) bool { return strings.HasSuffix(wrong, `reason="`+string(r)+`"`) }) {

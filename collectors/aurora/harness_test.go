@@ -44,9 +44,9 @@ type dashboard struct {
 	site   collectors.Site
 	a      config.Aurora
 
-	mu    sync.Mutex
-	on    map[string]http.HandlerFunc // answers by path
-	asked []*http.Request
+	mu        sync.Mutex
+	on        map[string]http.HandlerFunc // answers by path
+	requested []*http.Request
 }
 
 // newDashboard starts a dashboard. prepare may change the server before the start. If it sets a TLS
@@ -93,7 +93,7 @@ func (d *dashboard) dial(ctx context.Context, network, address string) (net.Conn
 
 func (d *dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
-	d.asked = append(d.asked, r.Clone(context.WithoutCancel(r.Context())))
+	d.requested = append(d.requested, r.Clone(context.WithoutCancel(r.Context())))
 	handler, ok := d.on[r.URL.Path]
 	if !ok {
 		handler = d.on["/"] // as Aurora answers unknown paths
@@ -113,7 +113,7 @@ func (d *dashboard) set(path string, h http.HandlerFunc) {
 func (d *dashboard) requests() []*http.Request {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Clone(d.asked)
+	return slices.Clone(d.requested)
 }
 
 func reply(status int, contentType, body string) http.HandlerFunc {

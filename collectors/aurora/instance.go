@@ -22,7 +22,7 @@ type instance struct {
 	config.Aurora
 	*failure.Journal
 
-	round func() asker         // called once for each round
+	round func() checkFunc     // called once for each round
 	shift func() time.Duration // shift of timestamps; 0 unless read from a snapshot
 	group *exposition.Group
 	parts []*part
@@ -64,16 +64,16 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 	keystone := &part{name: "keystone", checks: keystoneChecks(a)}
 	if s := site.Cluster.Snapshot; s != nil && a.URL == "" {
 		found := s.FindAnswers(Name, a.Name, log)
-		i.round = func() asker { return stored{found.Path}.ask }
+		i.round = func() checkFunc { return stored{found.Path}.run }
 		i.shift = func() time.Duration { return found.TimeShift(site.Now()) }
 		i.parts = append(i.parts, keystone)
 	} else {
-		i.round = (&live{dial: site.Dial, log: log, tls: httpclient.TLSFiles{TLS: a.TLS}}).round
+		i.round = (&live{dial: site.Dial, log: log, tls: httpclient.TLSFiles{TLS: a.TLS}}).newCheckFunc
 		if a.KeystoneURL != "" {
 			i.parts = append(i.parts, keystone)
 		}
 		for _, p := range i.parts {
-			p.measure()
+			p.initHistograms()
 		}
 	}
 	for _, p := range i.parts {
@@ -85,8 +85,8 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 	return i
 }
 
-// measure creates the histograms.
-func (p *part) measure() {
+// initHistograms creates the histograms.
+func (p *part) initHistograms() {
 	p.latencies = map[string]*latencies{}
 	for _, c := range p.checks {
 		p.latencies[c.name] = &latencies{counts: make([]uint64, len(latency.Buckets)+1)}
@@ -101,7 +101,7 @@ func (i *instance) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Duration(i.Interval))
 	defer tick.Stop()
 	for {
-		i.askOnce(ctx)
+		i.runChecks(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -110,13 +110,13 @@ func (i *instance) Run(ctx context.Context) {
 	}
 }
 
-// askOnce runs all checks concurrently.
-func (i *instance) askOnce(ctx context.Context) {
+// runChecks runs all checks concurrently.
+func (i *instance) runChecks(ctx context.Context) {
 	start, ask := time.Now(), i.round()
 	answered := make([]bool, len(i.parts))
 	var parts sync.WaitGroup
 	for n, p := range i.parts {
-		parts.Go(func() { answered[n] = i.askPart(ctx, p, ask) })
+		parts.Go(func() { answered[n] = i.runPart(ctx, p, ask) })
 	}
 	parts.Wait()
 	if ctx.Err() != nil {
@@ -132,9 +132,9 @@ func (i *instance) askOnce(ctx context.Context) {
 	}
 }
 
-// askPart runs the checks of a part and publishes their outcomes. It reports whether any request was answered.
-func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bool) {
-	outcomes := i.outcomes(ctx, p, ask)
+// runPart runs the checks of a part and publishes their outcomes. It reports whether any request was answered.
+func (i *instance) runPart(ctx context.Context, p *part, ask checkFunc) (answered bool) {
+	outcomes := i.collectOutcomes(ctx, p, ask)
 	if ctx.Err() != nil { // the checks failed because the exporter stops
 		return false
 	}
@@ -149,15 +149,15 @@ func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bo
 		}
 		answered = answered || outcomes[n].status > 0
 	}
-	p.note(outcomes)
+	p.recordFailure(outcomes)
 	i.Note(p.name, turn)
 	p.rows.Shift(i.shift())
 	i.group.Set(p.name, p.rows, func(r *exposition.Rows) { p.render(r, i.Name, outcomes) })
 	return answered
 }
 
-// outcomes runs the checks of a part concurrently.
-func (i *instance) outcomes(ctx context.Context, p *part, ask asker) []outcome {
+// collectOutcomes runs the checks of a part concurrently.
+func (i *instance) collectOutcomes(ctx context.Context, p *part, ask checkFunc) []outcome {
 	outcomes := make([]outcome, len(p.checks))
 	var checks sync.WaitGroup
 	for n, c := range p.checks {
@@ -171,8 +171,8 @@ func (i *instance) outcomes(ctx context.Context, p *part, ask asker) []outcome {
 	return outcomes
 }
 
-// note records the failure of the first failing check as the failure of the part.
-func (p *part) note(outcomes []outcome) {
+// recordFailure records the failure of the first failing check as the failure of the part.
+func (p *part) recordFailure(outcomes []outcome) {
 	for _, o := range outcomes {
 		if o.err == nil || errors.Is(o.err, failure.ErrNotInSnapshot) {
 			continue

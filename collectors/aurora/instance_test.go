@@ -64,7 +64,7 @@ func TestNoConnection(t *testing.T) {
 				return works(ctx, network, address)
 			}
 			i := d.start()
-			i.askOnce(t.Context())
+			i.runChecks(t.Context())
 			want := map[string]string{"up": "0", `check_success{check="keystone"}`: "1"}
 			for _, check := range []string{"csrf_token", "session", "page"} {
 				want[`check_success{check="`+check+`"}`] = "0"
@@ -89,7 +89,7 @@ func TestKeystoneIsNotPartOfAurora(t *testing.T) {
 	})
 	i := d.start()
 	done := make(chan struct{})
-	go func() { defer close(done); i.askOnce(t.Context()) }()
+	go func() { defer close(done); i.runChecks(t.Context()) }()
 	testutil.Until(t, "up", func() bool { return rowsOf(t, d.site)["up"] == "1" })
 	rowsOf(t, d.site).want(t, map[string]string{`check_success{check="keystone"}`: "", "up": "1"})
 	if i.Settled() {
@@ -103,11 +103,11 @@ func TestKeystoneIsNotPartOfAurora(t *testing.T) {
 	}
 }
 
-// TestKeystoneIsAskedIfConfigured checks that Keystone is probed only if it is configured.
-func TestKeystoneIsAskedIfConfigured(t *testing.T) {
+// TestKeystoneIsCheckedIfConfigured checks that Keystone is probed only if it is configured.
+func TestKeystoneIsCheckedIfConfigured(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.KeystoneURL = ""
-	d.start().askOnce(t.Context())
+	d.start().runChecks(t.Context())
 	rows := rowsOf(t, d.site)
 	if diff := cmp.Diff([]string{`check="csrf_token"`, `check="page"`, `check="session"`}, rows.with("check_success")); diff != "" {
 		t.Error(diff)
@@ -120,7 +120,7 @@ func TestPhases(t *testing.T) {
 	d.a.Timeout = config.Duration(time.Second)
 	d.set(sessionPath, trickle)
 	d.set("/v3", hang)
-	d.start().askOnce(t.Context())
+	d.start().runChecks(t.Context())
 	want := []string{
 		`check="csrf_token",phase="connect"`, `check="csrf_token",phase="processing"`, `check="csrf_token",phase="transfer"`,
 		`check="keystone",phase="connect"`,
@@ -159,10 +159,10 @@ func TestStopwatch(t *testing.T) {
 func TestHistogram(t *testing.T) {
 	d := newDashboard(t, nil)
 	i := d.start()
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
 	d.set(sessionPath, fallback)
-	i.askOnce(t.Context())
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
+	i.runChecks(t.Context())
 	rows := rowsOf(t, d.site)
 	rows.want(t, map[string]string{
 		`request_duration_seconds_count{check="csrf_token"}`:            "3",
@@ -218,8 +218,8 @@ func TestLog(t *testing.T) {
 		}
 	})
 	i := d.start()
-	i.askOnce(t.Context())
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
+	i.runChecks(t.Context())
 	text := log.String()
 	if strings.Contains(text, secret) || strings.Contains(collectortest.Serve(t, d.site.Exposition), secret) {
 		t.Errorf("an answer is quoted:\n%s", text)

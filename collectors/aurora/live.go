@@ -28,8 +28,8 @@ const (
 	maxRedirects = 4
 )
 
-// asker runs a check.
-type asker func(context.Context, check) outcome
+// checkFunc runs a check.
+type checkFunc func(context.Context, check) outcome
 
 // outcome is the result of a check.
 type outcome struct {
@@ -50,9 +50,9 @@ type live struct {
 	tls  httpclient.TLSFiles
 }
 
-// round returns the asker of one round, with the current contents of the TLS files. If these are invalid, the
+// newCheckFunc returns the asker of one round, with the current contents of the TLS files. If these are invalid, the
 // previous contents stay in use.
-func (l *live) round() asker {
+func (l *live) newCheckFunc() checkFunc {
 	settings, _, err := l.tls.Reload(l.log)
 	return func(ctx context.Context, c check) outcome {
 		if settings == nil {
@@ -67,12 +67,12 @@ func (l *live) round() asker {
 func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.DialFunc) (o outcome) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	seen, watch := &presented{}, newStopwatch()
+	seen, watch := &certificateRecorder{}, newStopwatch()
 	settings = settings.Clone()
 	settings.ServerName = c.serverName
 	settings.VerifyConnection = func(state tls.ConnectionState) error {
 		// Read here, because a server that refuses the client certificate sends no answer.
-		seen.note(state.PeerCertificates)
+		seen.record(state.PeerCertificates)
 		return nil
 	}
 	client := http.Client{
@@ -94,14 +94,14 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.Dia
 	} else {
 		o.problem = failure.TLSProblemOf(o.err)
 		if verification, ok := errors.AsType[*tls.CertificateVerificationError](o.err); ok {
-			seen.note(verification.UnverifiedCertificates)
+			seen.record(verification.UnverifiedCertificates)
 		}
 		o.err = classify(ctx, o.err, o.status > 0)
 	}
 	if failure.ReasonOf(o.err) != failure.ReasonTLS {
 		o.problem = ""
 	}
-	o.body, o.phases, o.expires = nil, watch.phases(), seen.first()
+	o.body, o.phases, o.expires = nil, watch.phases(), seen.firstExpiry()
 	return o
 }
 
@@ -176,13 +176,13 @@ func boundedDial(ctx context.Context, dial httpclient.DialFunc) httpclient.DialF
 	}
 }
 
-// presented collects the certificates of the servers.
-type presented struct {
+// certificateRecorder collects the certificates of the servers.
+type certificateRecorder struct {
 	mu      sync.Mutex
 	expires time.Time
 }
 
-func (p *presented) note(chain []*x509.Certificate) {
+func (p *certificateRecorder) record(chain []*x509.Certificate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range chain {
@@ -192,8 +192,8 @@ func (p *presented) note(chain []*x509.Certificate) {
 	}
 }
 
-// first returns the first expiry of the certificates.
-func (p *presented) first() time.Time {
+// firstExpiry returns the first expiry of the certificates.
+func (p *certificateRecorder) firstExpiry() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.expires

@@ -73,7 +73,7 @@ func (s *stopwatch) trace() *httptrace.ClientTrace {
 			}
 		},
 		ConnectDone: func(_, _ string, err error) {
-			if err == nil && s.first() {
+			if err == nil && s.isFirstConnection() {
 				s.end(connect)
 			}
 		},
@@ -88,8 +88,8 @@ func (s *stopwatch) trace() *httptrace.ClientTrace {
 	}
 }
 
-// first reports whether a connection is the first one of a request.
-func (s *stopwatch) first() bool {
+// isFirstConnection reports whether a connection is the first one of a request.
+func (s *stopwatch) isFirstConnection() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first := !s.connected

@@ -31,7 +31,7 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 	}
 	ask := i.round()
 	for _, p := range i.parts {
-		outcomes := i.outcomes(ctx, p, ask)
+		outcomes := i.collectOutcomes(ctx, p, ask)
 		if ctx.Err() != nil { // the checks failed because of the timeout of the snapshot
 			w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, Aurora: i.Name, Reason: string(failure.ReasonTimeout)})
 			return nil //nolint:nilerr // it is noted
@@ -40,7 +40,7 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 			if errors.Is(o.err, failure.ErrNotInSnapshot) {
 				continue
 			}
-			text, err := json.MarshalIndent(o.kept(p.checks[n]), "", "  ")
+			text, err := json.MarshalIndent(o.encode(p.checks[n]), "", "  ")
 			if err != nil {
 				return err
 			}
@@ -52,8 +52,8 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 	return nil
 }
 
-// kept returns the answer in the form that [stored] reads.
-func (o outcome) kept(c check) map[string]any {
+// encode returns the answer in the form that [stored] reads.
+func (o outcome) encode(c check) map[string]any {
 	kept := map[string]any{"_status": o.status}
 	if !o.expires.IsZero() {
 		kept["_notAfter"] = o.expires.UTC().Format(time.RFC3339)
@@ -62,7 +62,7 @@ func (o outcome) kept(c check) map[string]any {
 		kept["_redirects"] = o.redirects
 	}
 	if o.err == nil {
-		maps.Copy(kept, c.passes())
+		maps.Copy(kept, c.acceptedBody())
 		return kept
 	}
 	kept["_reason"] = failure.ReasonOf(o.err)
@@ -75,8 +75,8 @@ func (o outcome) kept(c check) map[string]any {
 	return kept
 }
 
-// passes returns a body that the check accepts.
-func (c check) passes() map[string]any {
+// acceptedBody returns a body that the check accepts.
+func (c check) acceptedBody() map[string]any {
 	switch c.name {
 	case checkToken:
 		return map[string]any{"csrfToken": "…"}
@@ -95,7 +95,7 @@ func (c check) passes() map[string]any {
 // in tls.json and keystone-tls.json.
 type stored struct{ dir string }
 
-func (s stored) ask(ctx context.Context, c check) outcome {
+func (s stored) run(ctx context.Context, c check) outcome {
 	status, body, err := snapshot.ReadAnswer(ctx, s.dir, c.name, reasons())
 	certificate := "tls.json"
 	if c.name == checkKeystone {

@@ -35,7 +35,7 @@ func writeSnapshot(t *testing.T, i *instance) (rowSet, int) {
 		t.Fatal(w.Missing, err)
 	}
 	site, again := snapshotAt(t, dir, 0)
-	again.askOnce(t.Context())
+	again.runChecks(t.Context())
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -107,7 +107,7 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 			d := newDashboard(t, nil)
 			tc.change(d)
 			i := d.start()
-			i.askOnce(t.Context())
+			i.runChecks(t.Context())
 			got, answers := writeSnapshot(t, i)
 			if diff := cmp.Diff(writable(rowsOf(t, d.site)), got); diff != "" || answers != tc.answers {
 				t.Errorf("%d answers, rows (-live +replayed):\n%s", answers, diff)
@@ -122,7 +122,7 @@ func TestSnapshotRecordsTLSProblems(t *testing.T) {
 	d := newDashboard(t, func(s *httptest.Server) { s.TLS = &tls.Config{MinVersion: tls.VersionTLS12} })
 	d.a.KeystoneURL = "http://elsewhere.test/v3" // without a certificate
 	i := d.start()
-	i.askOnce(t.Context())
+	i.runChecks(t.Context())
 	want := writable(rowsOf(t, d.site))
 	want.want(t, map[string]string{
 		`tls_failing{check="page",problem="hostname"}`:             "1",
@@ -143,7 +143,7 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
 			site, i := snapshotAt(t, dir, 0)
-			i.askOnce(t.Context())
+			i.runChecks(t.Context())
 			got, _ := writeSnapshot(t, i)
 			if diff := cmp.Diff(rowsOf(t, site), got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
@@ -152,8 +152,8 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestSnapshotThatRunsOutOfTime checks that checks without an answer in time are reported as missing.
-func TestSnapshotThatRunsOutOfTime(t *testing.T) {
+// TestSnapshotTimeout checks that checks without an answer in time are reported as missing.
+func TestSnapshotTimeout(t *testing.T) {
 	t.Parallel()
 	d := newDashboard(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -171,7 +171,7 @@ func TestTLS(t *testing.T) {
 			if tc.prepare != nil {
 				tc.prepare(t, s)
 			}
-			s.start().askOnce(t.Context())
+			s.start().runChecks(t.Context())
 
 			if s.ca.certificate.NotAfter.Before(notAfter) {
 				notAfter = s.ca.certificate.NotAfter
@@ -207,11 +207,11 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestADashboardWithoutTLS checks that its reason differs from the reason of a refused connection.
-func TestADashboardWithoutTLS(t *testing.T) {
+// TestDashboardWithoutTLS checks that its reason differs from the reason of a refused connection.
+func TestDashboardWithoutTLS(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.URL = "https://aurora.test"
-	d.start().askOnce(t.Context())
+	d.start().runChecks(t.Context())
 	rowsOf(t, d.site).want(t, map[string]string{
 		"up": "0",
 		`check_failing{check="page",reason="tls"}`:    "1",
@@ -233,7 +233,7 @@ func TestTLSFilesThatChangeAreUsed(t *testing.T) {
 		up string
 	}{{nil, "0"}, {s.ca.pem, "1"}, {[]byte("broken"), "1"}, {newAuthority(t, years(1)).pem, "0"}} {
 		write(t, s.a.TLS.CAFile, step.ca)
-		i.askOnce(t.Context())
+		i.runChecks(t.Context())
 		rowsOf(t, s.site).want(t, map[string]string{"up": step.up})
 	}
 }

@@ -34,8 +34,8 @@ func TestHealthyObjectsHaveFewRows(t *testing.T) {
 	}
 }
 
-// TestNothingLeaks fails if rows contain messages, hosts, people or secrets.
-func TestNothingLeaks(t *testing.T) {
+// TestNoConfidentialValueIsPublished fails if rows contain messages, hosts, people or secrets.
+func TestNoConfidentialValueIsPublished(t *testing.T) {
 	for _, c := range suite().Cases(t) {
 		if text := collectortest.ReadFile(t, c.Golden); strings.Contains(text, "s3cr3t") {
 			t.Errorf("%s has what must not leave the exporter:\n%s", c.Golden, text)
@@ -76,7 +76,7 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
-func TestBrokenDocumentIsAnError(t *testing.T) {
+func TestInvalidDocumentReturnsError(t *testing.T) {
 	suite().CheckBroken(t, collectortest.Find(t, "certificate.yaml", "Certificate", "horizon-tls"), "issuerRef")
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-func TestWhoseAWorkloadIs(t *testing.T) {
+func TestSystemOfWorkload(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		pods, own   labels.Set

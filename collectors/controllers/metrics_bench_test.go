@@ -97,7 +97,7 @@ func BenchmarkTakeOver(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		g.Put(rows.Render("a", func(rows *exposition.Rows) {
-			if _, err := takeOver(p, bytes.NewReader(text), rows, []string{"flux", "kustomize-controller", "flux-system", "kustomize-controller-0"}); err != nil {
+			if _, err := copySamples(p, bytes.NewReader(text), rows, []string{"flux", "kustomize-controller", "flux-system", "kustomize-controller-0"}); err != nil {
 				b.Fatal(err)
 			}
 		}))

@@ -37,13 +37,13 @@ type parser struct {
 
 	lines *bufio.Reader
 	line  exposition.Line
-	// of is the histogram or summary of the last TYPE line.
-	of     []byte
-	into   *exposition.Family // family of its sum and count; nil if not selected
-	labels []exposition.Label
-	// kept is called with the lines that are re-exported or do not fit, and with their histogram or summary. It
+	// summary is the name of the histogram or summary of the last TYPE line.
+	summary       []byte
+	summaryFamily *exposition.Family // family of its sum and count; nil if not selected
+	labels        []exposition.Label
+	// onLine is called with the lines that are re-exported or do not fit, and with their histogram or summary. It
 	// may be nil.
-	kept func(of, line []byte)
+	onLine func(summary, line []byte)
 }
 
 func newParser(r *reexport) *parser {
@@ -55,7 +55,7 @@ func newParser(r *reexport) *parser {
 func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err error) {
 	p.lines.Reset(body)
 	defer p.lines.Reset(nil)
-	p.of, p.into = p.of[:0], nil
+	p.summary, p.summaryFamily = p.summary[:0], nil
 	samples := 0
 	for n := 1; ; n++ {
 		line, err := p.lines.ReadSlice('\n')
@@ -79,10 +79,10 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 			continue
 		}
 		samples++
-		line = p.redacted(line)
+		line = p.redactLine(line)
 		s, misfit, err := p.sample(line)
-		if p.kept != nil && err == nil && (misfit || s.family != nil) {
-			p.passOn(line)
+		if p.onLine != nil && err == nil && (misfit || s.family != nil) {
+			p.emitLine(line)
 		}
 		switch {
 		case err != nil:
@@ -101,25 +101,25 @@ func (p *parser) comment(line []byte) {
 	if len(words) != 3 || string(words[0]) != "TYPE" {
 		return
 	}
-	p.of, p.into = p.of[:0], nil
+	p.summary, p.summaryFamily = p.summary[:0], nil
 	if bytes.EqualFold(words[2], []byte("histogram")) || bytes.EqualFold(words[2], []byte("summary")) {
-		p.of = append(p.of, words[1]...)
-		p.into = p.summaries[string(words[1])]
+		p.summary = append(p.summary, words[1]...)
+		p.summaryFamily = p.summaries[string(words[1])]
 	}
 }
 
-// passOn calls kept with a line.
-func (p *parser) passOn(line []byte) {
-	if p.into == nil {
-		p.kept(nil, line)
+// emitLine calls onLine with a line.
+func (p *parser) emitLine(line []byte) {
+	if p.summaryFamily == nil {
+		p.onLine(nil, line)
 	} else {
-		p.kept(p.of, line)
+		p.onLine(p.summary, line)
 	}
 }
 
-// redacted returns a line without credentials in its label values, because controllers put URLs and errors into
+// redactLine returns a line without credentials in its label values, because controllers put URLs and errors into
 // labels.
-func (p *parser) redacted(line []byte) []byte {
+func (p *parser) redactLine(line []byte) []byte {
 	if bytes.IndexByte(line, '@') < 0 && !bytes.Contains(line, []byte("://")) || p.line.Scan(line) != nil {
 		return line
 	}
@@ -145,22 +145,22 @@ func (p *parser) sample(line []byte) (s sample, misfit bool, err error) {
 	if s.value, err = scanValue(line[p.line.Value:]); err != nil {
 		return s, false, err
 	}
-	s.family, s.suffix, misfit = p.take(line[:p.line.NameEnd])
+	s.family, s.suffix, misfit = p.selectFamily(line[:p.line.NameEnd])
 	if s.family == nil {
 		return s, misfit, nil
 	}
-	s.labels, err = p.cut(string(line))
+	s.labels, err = p.parseLabels(string(line))
 	return s, false, err
 }
 
-// take returns the family of a sample, or nil if it is not selected.
-func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit bool) {
-	if suffix, ok := bytes.CutPrefix(name, p.of); ok && len(p.of) > 0 {
+// selectFamily returns the family of a sample, or nil if it is not selected.
+func (p *parser) selectFamily(name []byte) (f *exposition.Family, suffix string, misfit bool) {
+	if suffix, ok := bytes.CutPrefix(name, p.summary); ok && len(p.summary) > 0 {
 		switch {
-		case p.into != nil && string(suffix) == exposition.Sum:
-			return p.into, exposition.Sum, false
-		case p.into != nil && string(suffix) == exposition.Count:
-			return p.into, exposition.Count, false
+		case p.summaryFamily != nil && string(suffix) == exposition.Sum:
+			return p.summaryFamily, exposition.Sum, false
+		case p.summaryFamily != nil && string(suffix) == exposition.Count:
+			return p.summaryFamily, exposition.Count, false
 		case string(suffix) == bucket:
 			return p.plain[string(name)], "", false
 		case len(suffix) == 0, string(suffix) == "_created":
@@ -173,8 +173,8 @@ func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit 
 	return nil, "", p.summaries[string(name)] != nil
 }
 
-// cut returns the labels of the line, sorted by name, so that another order of labels is not a change.
-func (p *parser) cut(line string) ([]exposition.Label, error) {
+// parseLabels returns the labels of the line, sorted by name, so that another order of labels is not a change.
+func (p *parser) parseLabels(line string) ([]exposition.Label, error) {
 	p.labels = p.labels[:0]
 	for _, s := range p.line.Labels {
 		l := exposition.Label{Name: line[s.Name:s.NameEnd], Value: line[s.Value:s.ValueEnd]}

@@ -152,8 +152,8 @@ type errReader struct{}
 
 func (errReader) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
-// TestNoFamilyIsThereTwice checks that no allow list results in duplicate families.
-func TestNoFamilyIsThereTwice(t *testing.T) {
+// TestFamiliesAreUnique checks that no allow list results in duplicate families.
+func TestFamiliesAreUnique(t *testing.T) {
 	t.Parallel()
 	for _, allow := range [][]string{
 		nil, {"x"}, {"x_sum", "x", "x_count"}, {"x", "x_sum_sum", "x_sum"}, {"gotk_reconcile_duration_seconds_count", "gotk_reconcile_duration_seconds"},
@@ -233,7 +233,7 @@ func FuzzParse(f *testing.F) {
 		g := e.Group(exposition.Key{Cluster: "c"}, r.families)
 		e.Swap(nil, []*exposition.Group{g})
 		g.Set("a", g.Rows(), func(rows *exposition.Rows) {
-			_, _ = takeOver(newParser(r), bytes.NewReader(text), rows, []string{"flux", "x", "ns", "pod"})
+			_, _ = copySamples(newParser(r), bytes.NewReader(text), rows, []string{"flux", "x", "ns", "pod"})
 		})
 		servedText(t, e)
 		if err != nil {

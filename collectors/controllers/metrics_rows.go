@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// scrapesAtOnce bounds the concurrent scrapes in a cluster.
-	scrapesAtOnce = 8
+	// maxConcurrentScrapes bounds the concurrent scrapes in a cluster.
+	maxConcurrentScrapes = 8
 	// maxSeries bounds the series of a pod, and maxSeriesOfFamily those of each of its families: a family with
 	// a series for each object must not displace the others.
 	maxSeries         = 10_000
@@ -27,24 +27,24 @@ const (
 func (p *pods) scrape(ctx context.Context, current []*pod) {
 	wanted, asked := []*pod(nil), map[string]bool{}
 	for _, pod := range current {
-		if p.source.asks(pod) {
+		if p.source.isScraped(pod) {
 			wanted = append(wanted, pod)
 			asked[pod.key()] = true
 		}
 	}
-	for key := range p.asked {
+	for key := range p.scraped {
 		if !asked[key] {
 			p.metricRows.Delete(key)
 		}
 	}
-	p.asked = asked
+	p.scraped = asked
 	// Pods that did not answer in the previous round come last, because they delay the others.
 	slices.SortStableFunc(wanted, func(a, b *pod) int { return cmp.Compare(queueOf(p.slow[a.key()]), queueOf(p.slow[b.key()])) })
 
 	queue := make(chan int)
 	errs := make([]error, len(wanted))
 	var workers sync.WaitGroup
-	for range min(scrapesAtOnce, len(wanted)) {
+	for range min(maxConcurrentScrapes, len(wanted)) {
 		workers.Go(func() {
 			s := scrapeWorker{pods: p, parser: newParser(p.reexport), rows: p.metricRows.Rows()}
 			for i := range queue {
@@ -91,7 +91,7 @@ type scrapeWorker struct {
 func (s *scrapeWorker) scrape(ctx context.Context, p *pod) (err error) {
 	within, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	entry := s.rows.Render(p.key(), func(r *exposition.Rows) { err = s.take(within, p, r) })
+	entry := s.rows.Render(p.key(), func(r *exposition.Rows) { err = s.scrapeInto(within, p, r) })
 	if ctx.Err() != nil {
 		return nil // the exporter stops
 	}
@@ -105,14 +105,14 @@ func (s *scrapeWorker) scrape(ctx context.Context, p *pod) (err error) {
 	return err
 }
 
-// take adds the metrics of a pod to its rows.
-func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) error {
+// scrapeInto adds the metrics of a pod to its rows.
+func (s *scrapeWorker) scrapeInto(ctx context.Context, p *pod, r *exposition.Rows) error {
 	body, err := s.source.scrape(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = body.Close() }()
-	cut, err := takeOver(s.parser, body, r, []string{p.system, p.component(), p.Metadata.Namespace, p.Metadata.Name})
+	cut, err := copySamples(s.parser, body, r, []string{p.system, p.component(), p.Metadata.Namespace, p.Metadata.Name})
 	if err != nil {
 		if ctx.Err() != nil { // a cancelled read is not a failure of the pod
 			err = ctx.Err()
@@ -124,9 +124,9 @@ func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) err
 	return nil
 }
 
-// takeOver adds the allowed samples of an exposition. values are the values of exportedLabels. cut is the number
+// copySamples adds the allowed samples of an exposition. values are the values of exportedLabels. cut is the number
 // of samples left out because of limits.
-func takeOver(from *parser, body io.Reader, r *exposition.Rows, values []string) (cut int, err error) {
+func copySamples(from *parser, body io.Reader, r *exposition.Rows, values []string) (cut int, err error) {
 	total, byFamily := 0, map[*exposition.Family]int{}
 	misfits, err := from.parse(body, func(s sample) {
 		if total == maxSeries || byFamily[s.family] == maxSeriesOfFamily {
@@ -136,16 +136,16 @@ func takeOver(from *parser, body io.Reader, r *exposition.Rows, values []string)
 		total++
 		byFamily[s.family]++
 		for i := range s.labels {
-			s.labels[i].Name = renamed(s.labels[i].Name)
+			s.labels[i].Name = exportedLabelName(s.labels[i].Name)
 		}
 		r.AddOpen(s.family, s.suffix, s.value, values, s.labels)
 	})
 	return cut + misfits, err
 }
 
-// renamed returns the name of a label when it is re-exported. A scrape adds some names itself, and rules
+// exportedLabelName returns the name of a label when it is re-exported. A scrape adds some names itself, and rules
 // aggregate them away, so these are renamed. The exposition renames other labels that collide.
-func renamed(label string) string {
+func exportedLabelName(label string) string {
 	switch label {
 	case "namespace":
 		return "exported_namespace"

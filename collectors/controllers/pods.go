@@ -25,21 +25,21 @@ type pods struct {
 	cluster   string
 	interval  time.Duration
 	timeout   time.Duration // for the scrape of one pod
-	stay      time.Duration // for which pods are kept while lists fail
+	retention time.Duration // for which pods are kept while lists fail
 	now       func() time.Time
 	source    podSource
 	selectors []podSelector
 	labels    []string // labels that are read
 	// namespaces are the namespaces of controllers; empty means all.
 	namespaces []string
-	workloads  workloadsSeen
+	workloads  workloadLookup
 
 	podRows, metricRows *exposition.Group
 
 	// Used only by the loop.
-	known map[string]knownPods // by system
-	asked map[string]bool      // pods that have metrics
-	slow  map[string]bool      // pods that did not answer in time
+	lists   map[string]podList // by system
+	scraped map[string]bool    // pods that have metrics
+	slow    map[string]bool    // pods that did not answer in time
 
 	mu      sync.Mutex
 	settled bool
@@ -47,8 +47,8 @@ type pods struct {
 	failing failure.Steady
 }
 
-// knownPods are the pods of a system in the last successful list.
-type knownPods struct {
+// podList are the pods of a system in the last successful list.
+type podList struct {
 	pods []*pod
 	at   time.Time
 }
@@ -61,12 +61,12 @@ func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 	}
 	return &pods{
 		Journal: failure.NewJournal(site.Log), reexport: r,
-		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), stay: site.StaleAfter, now: site.Now,
+		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), retention: site.StaleAfter, now: site.Now,
 		cluster: site.Cluster.Name,
 		source:  newPodSource(c, site), selectors: podSelectors(c.Selectors), labels: labelsRead(matchers(c.Selectors)),
-		namespaces: c.Namespaces, workloads: workloadsSeen{site.Exposition, site.Cluster.Name},
+		namespaces: c.Namespaces, workloads: workloadLookup{site.Exposition, site.Cluster.Name},
 		podRows: group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
-		known: map[string]knownPods{}, asked: map[string]bool{}, slow: map[string]bool{},
+		lists: map[string]podList{}, scraped: map[string]bool{}, slow: map[string]bool{},
 	}
 }
 
@@ -76,7 +76,7 @@ func (p *pods) count(pod *pod) bool {
 	if !inNamespaces(p.namespaces, pod.Metadata.Namespace) {
 		return false
 	}
-	return len(pod.Metadata.Owners) == 0 && p.source.trusted() || p.workloads.control(pod)
+	return len(pod.Metadata.Owners) == 0 && p.source.isTrusted() || p.workloads.ownsPod(pod)
 }
 
 // inNamespaces reports whether controllers may be in a namespace.
@@ -93,7 +93,7 @@ func (p *pods) Run(ctx context.Context) {
 	tick := time.NewTicker(p.interval)
 	defer tick.Stop()
 	for {
-		p.round(ctx)
+		p.poll(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -102,15 +102,15 @@ func (p *pods) Run(ctx context.Context) {
 	}
 }
 
-// round lists all pods and scrapes them.
-func (p *pods) round(ctx context.Context) {
+// poll lists all pods and scrapes them.
+func (p *pods) poll(ctx context.Context) {
 	start := time.Now()
 	failures := p.list(ctx)
 	if ctx.Err() != nil {
 		return
 	}
 	p.Note("pods", failures)
-	current := p.current()
+	current := p.currentPods()
 	p.replacePods(current, failures)
 	p.scrape(ctx, current)
 	if ctx.Err() != nil {
@@ -158,21 +158,21 @@ func (p *pods) list(ctx context.Context) failure.List {
 	}
 	for system, pods := range found {
 		if !failed[system] {
-			p.known[system] = knownPods{pods: pods, at: p.now()}
+			p.lists[system] = podList{pods: pods, at: p.now()}
 		}
 	}
 	return failures
 }
 
-// current returns the pods of lists that are recent enough, each pod once.
-func (p *pods) current() []*pod {
+// currentPods returns the pods of lists that are recent enough, each pod once.
+func (p *pods) currentPods() []*pod {
 	var all []*pod
 	seen := map[string]bool{}
 	for _, system := range config.ControllerSystems() {
-		if p.now().Sub(p.known[system].at) > p.stay {
-			delete(p.known, system)
+		if p.now().Sub(p.lists[system].at) > p.retention {
+			delete(p.lists, system)
 		}
-		for _, pod := range p.known[system].pods {
+		for _, pod := range p.lists[system].pods {
 			if !seen[pod.key()] && p.count(pod) {
 				seen[pod.key()] = true
 				all = append(all, pod)

@@ -36,17 +36,17 @@ import (
 type stubServer struct {
 	cluster fleet.Cluster
 
-	mu     sync.Mutex
-	pods   []map[string]any
-	behind map[string]http.HandlerFunc
-	on     map[string]http.HandlerFunc // replaced answers by path
-	pages  int                         // fixed size of pages; 0 means as requested
-	asked  []string
+	mu        sync.Mutex
+	pods      []map[string]any
+	proxied   map[string]http.HandlerFunc
+	on        map[string]http.HandlerFunc // replaced answers by path
+	pages     int                         // fixed size of pages; 0 means as requested
+	requested []string
 }
 
 func newStubServer(tb testing.TB) *stubServer {
 	tb.Helper()
-	s := &stubServer{behind: map[string]http.HandlerFunc{}, on: map[string]http.HandlerFunc{}}
+	s := &stubServer{proxied: map[string]http.HandlerFunc{}, on: map[string]http.HandlerFunc{}}
 	server := httptest.NewUnstartedServer(s)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
@@ -70,12 +70,12 @@ func (s *stubServer) set(change func(*stubServer)) {
 func (s *stubServer) requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.asked)
+	return slices.Clone(s.requested)
 }
 
 func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	s.asked = append(s.asked, r.URL.RequestURI())
+	s.requested = append(s.requested, r.URL.RequestURI())
 	handler := s.on[r.URL.Path]
 	s.mu.Unlock()
 	rest, proxied := strings.CutPrefix(r.URL.Path, "/api/v1/namespaces/")
@@ -130,7 +130,7 @@ func (s *stubServer) proxy(w http.ResponseWriter, r *http.Request, rest string) 
 	namespace, rest, _ := strings.Cut(rest, "/pods/")
 	name, path, _ := strings.Cut(rest, "/proxy")
 	s.mu.Lock()
-	handler := s.behind[namespace+"/"+name]
+	handler := s.proxied[namespace+"/"+name]
 	s.mu.Unlock()
 	if handler == nil || path != "/metrics" {
 		// As an API server answers for a pod that it cannot reach.
@@ -149,8 +149,8 @@ func apiError(code int, reason string) http.HandlerFunc {
 	}
 }
 
-// says returns a controller that answers with these metrics.
-func says(text string) http.HandlerFunc {
+// respondWith returns a controller that answers with these metrics.
+func respondWith(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
 		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
@@ -164,8 +164,8 @@ func says(text string) http.HandlerFunc {
 	}
 }
 
-// refuses returns a controller that answers with a status and a body.
-func refuses(code int, text string) http.HandlerFunc {
+// respondWithError returns a controller that answers with a status and a body.
+func respondWithError(code int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code); _, _ = io.WriteString(w, text) }
 }
 

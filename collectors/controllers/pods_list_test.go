@@ -35,7 +35,7 @@ func TestListPages(t *testing.T) {
 	conf := podConfig()
 	conf.Via = "none"
 	p, e := startPods(t, s.cluster, conf, nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	if got := servedRows(t, e, podReady.Name); strings.Count(got, "\n") != 8 || strings.Count(got, `component="flux-operator"`) != 1 {
 		t.Errorf("rows:\n%s", got)
 	}
@@ -63,7 +63,7 @@ func TestSelectorsOfTheConfiguration(t *testing.T) {
 	conf := podConfig()
 	conf.Via, conf.Selectors = "none", map[string]string{"flux": "mine=yes"}
 	p, e := startPods(t, s.cluster, conf, nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	if got, want := servedRows(t, e, podReady.Name), `cobaltcore_controller_pod_ready{cluster="management",namespace="flux-system",name="mine",system="flux",component=""} 1`+"\n"; got != want {
 		t.Error(got)
 	}
@@ -89,14 +89,14 @@ func TestFailingLists(t *testing.T) {
 		"forbidden":     {apiError(http.StatusForbidden, "Forbidden"), failure.ReasonForbidden},
 		"unavailable":   {apiError(http.StatusServiceUnavailable, "ServiceUnavailable"), failure.ReasonHTTP},
 		"expired":       {apiError(http.StatusGone, "Expired"), failure.ReasonHTTP},
-		"HTML":          {refuses(http.StatusOK, "<html>s3cr3t</html>"), failure.ReasonDecode},
-		"cut off":       {refuses(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":"a"`), failure.ReasonDecode},
-		"a Status":      {refuses(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`), failure.ReasonDecode},
-		"a wrong value": {refuses(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":{"s3cr3t":1}}}]}`), failure.ReasonDecode},
-		"no object":     {refuses(http.StatusOK, `[]`), failure.ReasonDecode},
-		"nothing":       {refuses(http.StatusOK, ``), failure.ReasonDecode},
-		"for ever":      {refuses(http.StatusOK, `{"kind":"PodList","metadata":{"continue":"x"},"items":null}`), failure.ReasonDecode},
-		"too many":      {refuses(http.StatusOK, `{"kind":"PodList","items":[`+strings.Repeat(`{"metadata":{"name":"a"}},`, maxPods+1)+`{}]}`), failure.ReasonTooLarge},
+		"HTML":          {respondWithError(http.StatusOK, "<html>s3cr3t</html>"), failure.ReasonDecode},
+		"cut off":       {respondWithError(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":"a"`), failure.ReasonDecode},
+		"a Status":      {respondWithError(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`), failure.ReasonDecode},
+		"a wrong value": {respondWithError(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":{"s3cr3t":1}}}]}`), failure.ReasonDecode},
+		"no object":     {respondWithError(http.StatusOK, `[]`), failure.ReasonDecode},
+		"nothing":       {respondWithError(http.StatusOK, ``), failure.ReasonDecode},
+		"for ever":      {respondWithError(http.StatusOK, `{"kind":"PodList","metadata":{"continue":"x"},"items":null}`), failure.ReasonDecode},
+		"too many":      {respondWithError(http.StatusOK, `{"kind":"PodList","items":[`+strings.Repeat(`{"metadata":{"name":"a"}},`, maxPods+1)+`{}]}`), failure.ReasonTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,14 +107,14 @@ func TestFailingLists(t *testing.T) {
 			now := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
 			const stay = 7 * time.Minute
 			p, e := startPods(t, s.cluster, conf, func(s *collectors.Site) { s.Now, s.StaleAfter = func() time.Time { return now }, stay })
-			p.round(t.Context())
+			p.poll(t.Context())
 			before := servedRows(t, e)
 			if strings.Count(before, "\n") != 4 {
 				t.Fatal(before)
 			}
 			s.set(func(s *stubServer) { s.on["/api/v1/pods"] = tc.answer })
 			now = now.Add(stay)
-			p.round(t.Context())
+			p.poll(t.Context())
 			if got := servedRows(t, e, podInfo.Name, podReady.Name, podRestarts.Name, podCreated.Name); got != before {
 				t.Errorf("what was known does not stay:\n%s", got)
 			}
@@ -123,7 +123,7 @@ func TestFailingLists(t *testing.T) {
 				want += fmt.Sprintf("cobaltcore_controller_pods_failing{cluster=\"management\",system=%q,reason=%q} 1\n", system, tc.want)
 			}
 			now = now.Add(time.Second)
-			p.round(t.Context())
+			p.poll(t.Context())
 			if diff := cmp.Diff(want, servedRows(t, e)); diff != "" {
 				t.Error(diff)
 			}
@@ -131,7 +131,7 @@ func TestFailingLists(t *testing.T) {
 				t.Errorf("%+v", s)
 			}
 			s.set(func(s *stubServer) { clear(s.on) })
-			p.round(t.Context())
+			p.poll(t.Context())
 			if got := servedRows(t, e); got != before || !p.Status().Up {
 				t.Errorf("it does not recover:\n%s", got)
 			}

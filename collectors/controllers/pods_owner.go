@@ -43,15 +43,15 @@ func (p *pod) workload() (kind, name string) {
 	return "", ""
 }
 
-// workloadsSeen finds the watched workloads of a cluster.
-type workloadsSeen struct {
+// workloadLookup finds the watched workloads of a cluster.
+type workloadLookup struct {
 	exposition *exposition.Exposition
 	cluster    string
 }
 
-// control reports whether the workload of a pod belongs to its system. While no workload of the kind is known,
+// ownsPod reports whether the workload of a pod belongs to its system. While no workload of the kind is known,
 // as before the first list, the name is enough.
-func (w workloadsSeen) control(p *pod) bool {
+func (w workloadLookup) ownsPod(p *pod) bool {
 	kind, name := p.workload()
 	if kind == "" {
 		return false

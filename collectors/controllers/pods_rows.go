@@ -78,15 +78,15 @@ type containerTerminated struct {
 // key returns the namespace and name of the pod.
 func (p *pod) key() string { return p.Metadata.Namespace + "/" + p.Metadata.Name }
 
-// ended reports whether the pod has ended for good: a completed Job, or an evicted pod that was
+// hasEnded reports whether the pod has ended for good: a completed Job, or an evicted pod that was
 // replaced.
-func (p *pod) ended() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
+func (p *pod) hasEnded() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
 
 // component returns the function of the pod in its system, by its labels.
 func (p *pod) component() string { return componentOf(p.Metadata.Labels) }
 
-// main returns the main container, as opposed to sidecars.
-func (p *pod) main() podContainer {
+// mainContainer returns the main container, as opposed to sidecars.
+func (p *pod) mainContainer() podContainer {
 	for _, name := range []string{
 		p.Metadata.Annotations[mainAnnotation], "manager", p.component(), p.Metadata.Labels[nameLabel],
 	} {
@@ -102,7 +102,7 @@ func (p *pod) main() podContainer {
 
 // version returns the tag of the image.
 func (p *pod) version() string {
-	return cmp.Or(imageTag(p.main().Image.Redacted()), p.Metadata.Labels[versionLabel])
+	return cmp.Or(imageTag(p.mainContainer().Image.Redacted()), p.Metadata.Labels[versionLabel])
 }
 
 // condition returns the status and the reason of a condition; empty if it does not exist.
@@ -121,9 +121,9 @@ func (p *pod) values(more ...string) []string {
 }
 
 func (p *pod) rows(r *exposition.Rows) {
-	r.Add(podInfo, 1, p.values(p.main().Image.Redacted(), p.version())...)
+	r.Add(podInfo, 1, p.values(p.mainContainer().Image.Redacted(), p.version())...)
 	r.Time(podCreated, p.Metadata.Created, p.values()...)
-	if p.ended() {
+	if p.hasEnded() {
 		return
 	}
 	ready, _ := p.condition("Ready")

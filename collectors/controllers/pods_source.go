@@ -18,14 +18,14 @@ type podSource interface {
 	// refresh begins a round.
 	refresh(ctx context.Context) error
 	list(ctx context.Context, s podSelector) ([]*pod, error)
-	// asks reports whether the pod can be scraped.
-	asks(p *pod) bool
+	// isScraped reports whether the pod can be scraped.
+	isScraped(p *pod) bool
 	// scrape returns a body, which the caller closes, or why there is none.
 	scrape(ctx context.Context, p *pod) (io.ReadCloser, error)
 	// shift returns the duration that is added to timestamps.
 	shift() time.Duration
-	// trusted reports whether pods without an owner count.
-	trusted() bool
+	// isTrusted reports whether pods without an owner count.
+	isTrusted() bool
 	close()
 }
 
@@ -51,13 +51,13 @@ type livePods struct {
 
 func (*livePods) refresh(context.Context) error { return nil }
 func (*livePods) shift() time.Duration          { return 0 }
-func (*livePods) trusted() bool                 { return false }
+func (*livePods) isTrusted() bool               { return false }
 
 func (l *livePods) list(ctx context.Context, s podSelector) ([]*pod, error) {
 	return listPods(ctx, l.client, s)
 }
 
-func (l *livePods) asks(p *pod) bool { return l.scraper != nil && p.askable() }
+func (l *livePods) isScraped(p *pod) bool { return l.scraper != nil && p.isScrapable() }
 
 func (l *livePods) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 	return l.scraper.scrape(ctx, p)

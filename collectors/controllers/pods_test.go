@@ -39,11 +39,11 @@ func storedCluster(t *testing.T) fleet.Cluster {
 	return fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}
 }
 
-// TestPodsBecomeTheRowsOfTheGoldenFile compares the rows of pods and the metrics of two of them.
-func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
+// TestPodGoldenFiles compares the rows of pods and the metrics of two of them.
+func TestPodGoldenFiles(t *testing.T) {
 	t.Parallel()
 	p, e := startPods(t, storedCluster(t), podConfig(), nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	collectortest.Golden(t, filepath.Join("testdata", "pods.golden"), servedRows(t, e))
 	if s := p.Status(); !p.Settled() || !s.Up || s.LastSuccess.IsZero() || len(s.Errors) > 0 {
 		t.Errorf("%+v", s)
@@ -65,9 +65,9 @@ func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	}
 }
 
-// TestTheFleetHasMetricsOfControllers checks that each file belongs to an existing pod, and that all of its
+// TestFleetHasControllerMetrics checks that each file belongs to an existing pod, and that all of its
 // samples are re-exported.
-func TestTheFleetHasMetricsOfControllers(t *testing.T) {
+func TestFleetHasControllerMetrics(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join("..", "..", "test", "fleet", "management")
 	files, err := filepath.Glob(filepath.Join(dir, "controllers", "*", "*.prom"))
@@ -76,7 +76,7 @@ func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	}
 	p, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}},
 		podConfig(), nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	taken := servedText(t, e)
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".prom")
@@ -92,8 +92,8 @@ func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	}
 }
 
-// TestAgesOfStoredPodsStay checks that timestamps move with the clock.
-func TestAgesOfStoredPodsStay(t *testing.T) {
+// TestStoredPodAgesAreFixed checks that timestamps move with the clock.
+func TestStoredPodAgesAreFixed(t *testing.T) {
 	t.Parallel()
 	const later = 100 * 24 * time.Hour
 	cluster := storedCluster(t)
@@ -103,10 +103,10 @@ func TestAgesOfStoredPodsStay(t *testing.T) {
 	}
 	now := meta.TakenAt
 	p, e := startPods(t, cluster, podConfig(), func(s *collectors.Site) { s.Now = func() time.Time { return now } })
-	p.round(t.Context())
+	p.poll(t.Context())
 	before := servedRows(t, e, podCreated.Name, podLastRestart.Name)
 	now = now.Add(later)
-	p.round(t.Context())
+	p.poll(t.Context())
 	after := servedRows(t, e, podCreated.Name, podLastRestart.Name)
 	a, b := strings.Fields(before), strings.Fields(after)
 	if len(a) != len(b) || len(a) < 4 {
@@ -127,16 +127,16 @@ func number(t *testing.T, text string) (v float64) {
 	return v
 }
 
-// TestASnapshotChanges adds and removes pods and metrics. Unreadable files change nothing.
-func TestASnapshotChanges(t *testing.T) {
+// TestSnapshotDirectoryChanges adds and removes pods and metrics. Unreadable files change nothing.
+func TestSnapshotDirectoryChanges(t *testing.T) {
 	t.Parallel()
 	cluster := storedCluster(t)
 	dir := cluster.Snapshot.Path
 	p, e := startPods(t, cluster, podConfig(), nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	before := servedRows(t, e)
 	writeFile(t, filepath.Join(dir, "broken.yaml"), "apiVersion: v1\nkind: Pod\nmetadata: {name: [s3cr3t]}\n")
-	p.round(t.Context())
+	p.poll(t.Context())
 	if got := servedRows(t, e, podReady.Name); !strings.Contains(before, got) || got == "" || p.Status().Up || p.Status().Errors["decode"] == 0 {
 		t.Errorf("%+v\n%s", p.Status(), got)
 	}
@@ -145,12 +145,12 @@ func TestASnapshotChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.round(t.Context())
+	p.poll(t.Context())
 	if text := servedText(t, e); strings.Contains(text, "externalsecret_sync_calls_total") || !strings.Contains(text, "gotk_reconcile_duration_seconds_sum") || !p.Status().Up {
 		t.Errorf("%+v\n%s", p.Status(), text)
 	}
 	writeFile(t, filepath.Join(dir, "controllers/external-secrets/external-secrets-77c-abc.prom"), "workqueue_depth 1\n<html>\n")
-	p.round(t.Context())
+	p.poll(t.Context())
 	if diff := cmp.Diff(map[string]string{"external-secrets-77c-abc": "decode"}, failingPods(t, e)); diff != "" {
 		t.Error(diff)
 	}
@@ -177,9 +177,9 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestWhichPodsCount checks that pods in other namespaces and pods that no workload of the system controls are
+// TestCountedPods checks that pods in other namespaces and pods that no workload of the system controls are
 // neither exported nor scraped, even if their labels match.
-func TestWhichPodsCount(t *testing.T) {
+func TestCountedPods(t *testing.T) {
 	t.Parallel()
 	owner := func(apiVersion, kind, name string, controller bool) []any {
 		return []any{
@@ -216,7 +216,7 @@ func TestWhichPodsCount(t *testing.T) {
 			s.pods = []map[string]any{podObject("kustomize-controller-a", func(metadata, _, _ map[string]any) {
 				metadata["namespace"], metadata["ownerReferences"] = stdcmp.Or(tc.namespace, "flux-system"), tc.owners
 			})}
-			s.behind[stdcmp.Or(tc.namespace, "flux-system")+"/kustomize-controller-a:8080"] = says("workqueue_depth{name=\"x\"} 3\n")
+			s.proxied[stdcmp.Or(tc.namespace, "flux-system")+"/kustomize-controller-a:8080"] = respondWith("workqueue_depth{name=\"x\"} 3\n")
 			conf := podConfig()
 			conf.Namespaces = tc.namespaces
 			p, e := startPods(t, s.cluster, conf, nil)
@@ -226,7 +226,7 @@ func TestWhichPodsCount(t *testing.T) {
 			for key, system := range tc.workloads {
 				watched.Set(key, rows, func(r *exposition.Rows) { r.Add(workloadInfo, 1, "", "", "Deployment", system) })
 			}
-			p.round(t.Context())
+			p.poll(t.Context())
 			shown := strings.Contains(servedRows(t, e, podInfo.Name), "kustomize-controller-a")
 			asked := strings.Contains(strings.Join(s.requests(), "\n"), "/proxy/metrics")
 			if shown != tc.want || asked != tc.want {

@@ -79,8 +79,8 @@ func (p *pod) metricsEndpoint() (endpoint, bool) {
 
 func validPort(n int) bool { return n > 0 && n < 1<<16 }
 
-// askable reports whether the pod is in a state in which it can be scraped.
-func (p *pod) askable() bool {
+// isScrapable reports whether the pod is in a state in which it can be scraped.
+func (p *pod) isScrapable() bool {
 	_, ok := p.metricsEndpoint()
 	return ok && p.Status.Phase == "Running" && p.Status.IP != "" && p.Metadata.Deleted.IsZero()
 }
@@ -106,7 +106,7 @@ func (s proxied) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, failure.FromTransport(err)
 	}
-	return body(answer, apiStatus)
+	return checkResponse(answer, apiStatus)
 }
 
 func (proxied) close() {}
@@ -141,14 +141,14 @@ func (s direct) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, failure.FromTransport(err)
 	}
-	return body(answer, func([]byte) string { return "" })
+	return checkResponse(answer, func([]byte) string { return "" })
 }
 
 func (s direct) close() { s.client.CloseIdleConnections() }
 
-// body returns the body of a successful answer. status returns the error of an API server that answers
+// checkResponse returns the body of a successful answer. status returns the error of an API server that answers
 // in place of the controller; empty if the controller answered.
-func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser, error) {
+func checkResponse(answer *http.Response, status func(checkResponse []byte) string) (io.ReadCloser, error) {
 	if answer.StatusCode == http.StatusOK {
 		return httpclient.LimitBody(answer.Body, maxMetrics), nil
 	}

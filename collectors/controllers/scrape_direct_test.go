@@ -23,8 +23,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// TestWhoIsAsked checks which pods are scraped, and at which URL.
-func TestWhoIsAsked(t *testing.T) {
+// TestScrapedPods checks which pods are scraped, and at which URL.
+func TestScrapedPods(t *testing.T) {
 	t.Parallel()
 	type m = map[string]any
 	ports := func(list ...any) func(_, spec, _ m) {
@@ -59,10 +59,10 @@ func TestWhoIsAsked(t *testing.T) {
 			s := newStubServer(t)
 			s.pods = append(s.pods, podObject("x", tc.change))
 			if tc.want != "" {
-				s.behind["flux-system/"+tc.want] = says("workqueue_depth{name=\"x\"} 3\n")
+				s.proxied["flux-system/"+tc.want] = respondWith("workqueue_depth{name=\"x\"} 3\n")
 			}
 			p, e := startPods(t, s.cluster, podConfig(), nil)
-			p.round(t.Context())
+			p.poll(t.Context())
 			want := ""
 			if tc.want != "" {
 				want = fmt.Sprintf(depthOf, "x", 3)
@@ -74,8 +74,8 @@ func TestWhoIsAsked(t *testing.T) {
 	}
 }
 
-// TestDirect scrapes the address of the pod with and without TLS, and without credentials.
-func TestDirect(t *testing.T) {
+// TestDirectScrape scrapes the address of the pod with and without TLS, and without credentials.
+func TestDirectScrape(t *testing.T) {
 	t.Parallel()
 	var where sync.Map
 	controller := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -86,7 +86,7 @@ func TestDirect(t *testing.T) {
 		case "10.1.0.4:8080":
 			apiError(http.StatusForbidden, "Forbidden")(w, r) // here it comes from the controller
 		default:
-			says("workqueue_depth{name=\"x\"} 3\n")(w, r)
+			respondWith("workqueue_depth{name=\"x\"} 3\n")(w, r)
 		}
 	})
 	plain, encrypted := httptest.NewServer(controller), httptest.NewUnstartedServer(controller)
@@ -124,7 +124,7 @@ func TestDirect(t *testing.T) {
 			return (&net.Dialer{}).DialContext(ctx, network, to[address])
 		}
 	})
-	p.round(t.Context())
+	p.poll(t.Context())
 	want := fmt.Sprintf(depthOf, "a", 3) + fmt.Sprintf(depthOf, "b", 3)
 	if diff := cmp.Diff(want, servedRows(t, e, "workqueue_depth")); diff != "" {
 		t.Error(diff)
@@ -152,15 +152,15 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestNone checks that no requests are sent.
-func TestNone(t *testing.T) {
+// TestScrapeDisabled checks that no requests are sent.
+func TestScrapeDisabled(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
 	s.pods = append(s.pods, podObject("a", nil))
 	conf := podConfig()
 	conf.Via = "none"
 	p, e := startPods(t, s.cluster, conf, nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	if got := servedRows(t, e, scrapeSuccess.Name, scrapeFailing.Name); got != "" ||
 		slices.ContainsFunc(s.requests(), func(u string) bool { return strings.Contains(u, "proxy") }) {
 		t.Errorf("%s %q", got, s.requests())

@@ -38,25 +38,25 @@ func TestProxyAnswers(t *testing.T) {
 		answer http.HandlerFunc
 		want   failure.Reason // empty if the answer is good
 	}{
-		"good":                      {says(good), ""},
-		"not packed":                {refuses(http.StatusOK, good), ""},
+		"good":                      {respondWith(good), ""},
+		"not packed":                {respondWithError(http.StatusOK, good), ""},
 		"no endpoint":               {apiError(http.StatusServiceUnavailable, "ServiceUnavailable"), failure.ReasonHTTP},
 		"throttled":                 {apiError(http.StatusTooManyRequests, "TooManyRequests"), failure.ReasonHTTP},
 		"no right to the proxy":     {apiError(http.StatusForbidden, "Forbidden"), failure.ReasonForbidden},
 		"the token has expired":     {apiError(http.StatusUnauthorized, "Unauthorized"), failure.ReasonForbidden},
-		"the controller refuses":    {refuses(http.StatusForbidden, "Forbidden s3cr3t"), failure.ReasonUnauthorized},
-		"it wants a token":          {refuses(http.StatusUnauthorized, `{"kind":"Error","reason":"s3cr3t"}`), failure.ReasonUnauthorized},
+		"the controller refuses":    {respondWithError(http.StatusForbidden, "Forbidden s3cr3t"), failure.ReasonUnauthorized},
+		"it wants a token":          {respondWithError(http.StatusUnauthorized, `{"kind":"Error","reason":"s3cr3t"}`), failure.ReasonUnauthorized},
 		"the pod is gone":           {apiError(http.StatusNotFound, "NotFound"), failure.ReasonNotFound},
-		"no metrics":                {refuses(http.StatusNotFound, "404 page not found"), failure.ReasonNotFound},
-		"a gateway gave up":         {refuses(http.StatusGatewayTimeout, ""), failure.ReasonTimeout},
-		"broken":                    {refuses(http.StatusInternalServerError, "s3cr3t"), failure.ReasonHTTP},
+		"no metrics":                {respondWithError(http.StatusNotFound, "404 page not found"), failure.ReasonNotFound},
+		"a gateway gave up":         {respondWithError(http.StatusGatewayTimeout, ""), failure.ReasonTimeout},
+		"broken":                    {respondWithError(http.StatusInternalServerError, "s3cr3t"), failure.ReasonHTTP},
 		"a redirect":                {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/s3cr3t", http.StatusFound) }, failure.ReasonHTTP},
-		"HTML":                      {refuses(http.StatusOK, "<html>s3cr3t</html>\n"), failure.ReasonDecode},
-		"nothing":                   {refuses(http.StatusOK, ""), failure.ReasonDecode},
-		"garbage behind good lines": {says(good + "s3cr3t\n"), failure.ReasonDecode},
-		"cut off":                   {says(good + "workqueue_de"), failure.ReasonDecode},
+		"HTML":                      {respondWithError(http.StatusOK, "<html>s3cr3t</html>\n"), failure.ReasonDecode},
+		"nothing":                   {respondWithError(http.StatusOK, ""), failure.ReasonDecode},
+		"garbage behind good lines": {respondWith(good + "s3cr3t\n"), failure.ReasonDecode},
+		"cut off":                   {respondWith(good + "workqueue_de"), failure.ReasonDecode},
 		"a Status that is a success": {
-			refuses(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`+"\n"), failure.ReasonDecode,
+			respondWithError(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`+"\n"), failure.ReasonDecode,
 		},
 		"not gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
@@ -64,7 +64,7 @@ func TestProxyAnswers(t *testing.T) {
 		}, failure.ReasonDecode},
 		"half of gzip": {func(w http.ResponseWriter, r *http.Request) {
 			packed := httptest.NewRecorder()
-			says(good)(packed, r)
+			respondWith(good)(packed, r)
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(packed.Body.Bytes()[:packed.Body.Len()-12])
 		}, failure.ReasonHTTP},
@@ -93,18 +93,18 @@ func TestProxyAnswers(t *testing.T) {
 			t.Parallel()
 			s := newStubServer(t)
 			s.pods = append(s.pods, podObject("kustomize-controller-1", nil), podObject("kustomize-controller-2", nil))
-			s.behind["flux-system/kustomize-controller-1:8080"] = says(good)
-			s.behind["flux-system/kustomize-controller-2:8080"] = says(good)
+			s.proxied["flux-system/kustomize-controller-1:8080"] = respondWith(good)
+			s.proxied["flux-system/kustomize-controller-2:8080"] = respondWith(good)
 			var logged bytes.Buffer
 			p, e := startPods(t, s.cluster, podConfig(), func(s *collectors.Site) { s.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
 			p.timeout = testutil.Deadline
-			p.round(t.Context())
+			p.poll(t.Context())
 			both := fmt.Sprintf(depthOf, "kustomize-controller-1", 3) + fmt.Sprintf(depthOf, "kustomize-controller-2", 3)
 			if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" {
 				t.Fatal(diff)
 			}
-			s.set(func(s *stubServer) { s.behind["flux-system/kustomize-controller-1:8080"] = tc.answer })
-			p.round(t.Context())
+			s.set(func(s *stubServer) { s.proxied["flux-system/kustomize-controller-1:8080"] = tc.answer })
+			p.poll(t.Context())
 			if tc.want == "" {
 				if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" || logged.Len() > 0 {
 					t.Errorf("%s\n%s", diff, logged.String())
@@ -129,8 +129,8 @@ func TestProxyAnswers(t *testing.T) {
 			if !slices.Contains(scrapeReasons(), tc.want) {
 				t.Errorf("%s is not in the closed set", tc.want)
 			}
-			s.set(func(s *stubServer) { s.behind["flux-system/kustomize-controller-1:8080"] = says(good) })
-			p.round(t.Context())
+			s.set(func(s *stubServer) { s.proxied["flux-system/kustomize-controller-1:8080"] = respondWith(good) })
+			p.poll(t.Context())
 			if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" || len(failingPods(t, e)) > 0 {
 				t.Errorf("it does not recover: %s", diff)
 			}
@@ -143,15 +143,15 @@ func TestProxyAnswers(t *testing.T) {
 func TestSlowPodDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
-	for n := range 3 * scrapesAtOnce {
+	for n := range 3 * maxConcurrentScrapes {
 		name := fmt.Sprintf("kustomize-controller-%02d", n)
 		s.pods = append(s.pods, podObject(name, nil))
-		s.behind["flux-system/"+name+":8080"] = says("workqueue_depth{name=\"x\"} 3\n")
+		s.proxied["flux-system/"+name+":8080"] = respondWith("workqueue_depth{name=\"x\"} 3\n")
 	}
 	var order sync.Mutex
 	var asked []string
 	slow := "flux-system/kustomize-controller-00:8080"
-	s.behind[slow] = func(w http.ResponseWriter, r *http.Request) {
+	s.proxied[slow] = func(w http.ResponseWriter, r *http.Request) {
 		order.Lock()
 		asked = append(asked, "slow")
 		order.Unlock()
@@ -168,21 +168,21 @@ func TestSlowPodDelaysNoOther(t *testing.T) {
 		}
 	}
 	last := "flux-system/kustomize-controller-23:8080"
-	s.behind[last] = func(w http.ResponseWriter, r *http.Request) {
+	s.proxied[last] = func(w http.ResponseWriter, r *http.Request) {
 		order.Lock()
 		asked = append(asked, "last")
 		order.Unlock()
-		says("workqueue_depth{name=\"x\"} 3\n")(w, r)
+		respondWith("workqueue_depth{name=\"x\"} 3\n")(w, r)
 	}
 	p, e := startPods(t, s.cluster, podConfig(), nil)
 	p.timeout = time.Second // keeps the test short
 	for range 2 {
-		p.round(t.Context())
+		p.poll(t.Context())
 		if diff := cmp.Diff(map[string]string{"kustomize-controller-00": "timeout"}, failingPods(t, e)); diff != "" {
 			t.Error(diff)
 		}
 	}
-	if n := strings.Count(servedRows(t, e, "workqueue_depth"), "\n"); n != 3*scrapesAtOnce-1 {
+	if n := strings.Count(servedRows(t, e, "workqueue_depth"), "\n"); n != 3*maxConcurrentScrapes-1 {
 		t.Errorf("%d pods have answered", n)
 	}
 	if len(asked) != 4 || asked[0] != "slow" || !p.slow["flux-system/kustomize-controller-00"] {
@@ -190,45 +190,45 @@ func TestSlowPodDelaysNoOther(t *testing.T) {
 	}
 }
 
-// TestAtMostEightAreAskedAtOnce checks the bound of concurrent scrapes.
-func TestAtMostEightAreAskedAtOnce(t *testing.T) {
+// TestConcurrentScrapesAreLimited checks the bound of concurrent scrapes.
+func TestConcurrentScrapesAreLimited(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
 	var now, most atomic.Int32
 	full := make(chan struct{})
-	for n := range 3 * scrapesAtOnce {
+	for n := range 3 * maxConcurrentScrapes {
 		name := fmt.Sprintf("kustomize-controller-%02d", n)
 		s.pods = append(s.pods, podObject(name, nil))
-		s.behind["flux-system/"+name+":8080"] = func(w http.ResponseWriter, r *http.Request) {
-			if n := now.Add(1); n == scrapesAtOnce && most.Swap(n) < n {
+		s.proxied["flux-system/"+name+":8080"] = func(w http.ResponseWriter, r *http.Request) {
+			if n := now.Add(1); n == maxConcurrentScrapes && most.Swap(n) < n {
 				close(full)
-			} else if n > scrapesAtOnce {
+			} else if n > maxConcurrentScrapes {
 				t.Errorf("%d at once", n)
 			}
 			<-full
 			defer now.Add(-1)
-			says("workqueue_depth 3\n")(w, r)
+			respondWith("workqueue_depth 3\n")(w, r)
 		}
 	}
 	p, e := startPods(t, s.cluster, podConfig(), nil)
-	p.round(t.Context())
-	if n := strings.Count(servedRows(t, e, "workqueue_depth"), "\n"); n != 3*scrapesAtOnce {
+	p.poll(t.Context())
+	if n := strings.Count(servedRows(t, e, "workqueue_depth"), "\n"); n != 3*maxConcurrentScrapes {
 		t.Errorf("%d pods have answered", n)
 	}
 }
 
-// TestPodsThatGo checks that the metrics of a pod are removed as soon as the pod is gone.
-func TestPodsThatGo(t *testing.T) {
+// TestRowsOfDeletedPodsAreRemoved checks that the metrics of a pod are removed as soon as the pod is gone.
+func TestRowsOfDeletedPodsAreRemoved(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
 	s.pods = append(s.pods, podObject("x", nil), podObject("y", nil))
 	for _, name := range []string{"x", "y"} {
-		s.behind["flux-system/"+name+":8080"] = says("workqueue_depth{name=\"x\"} 3\n")
+		s.proxied["flux-system/"+name+":8080"] = respondWith("workqueue_depth{name=\"x\"} 3\n")
 	}
 	p, e := startPods(t, s.cluster, podConfig(), nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	s.set(func(s *stubServer) { s.pods = s.pods[1:] })
-	p.round(t.Context())
+	p.poll(t.Context())
 	if text := servedText(t, e); strings.Contains(text, `"x",system`) || strings.Contains(text, `controller_pod="x"`) || !strings.Contains(text, `controller_pod="y"`) {
 		t.Error(text)
 	}
@@ -247,9 +247,9 @@ func TestManySeries(t *testing.T) {
 	text.WriteString("gotk_reconcile_duration_seconds 1\nworkqueue_depth{name=\"x\"} 3\n")
 	s := newStubServer(t)
 	s.pods = append(s.pods, podObject("x", nil))
-	s.behind["flux-system/x:8080"] = says(text.String())
+	s.proxied["flux-system/x:8080"] = respondWith(text.String())
 	p, e := startPods(t, s.cluster, podConfig(), nil)
-	p.round(t.Context())
+	p.poll(t.Context())
 	if got := strings.Count(servedRows(t, e, "externalsecret_sync_calls_error", "externalsecret_sync_calls_total"), "\n"); got != 2*maxSeriesOfFamily {
 		t.Errorf("%d series", got)
 	}
@@ -269,19 +269,19 @@ func TestManySeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := all.Group(exposition.Key{}, r.families).Rows()
-	if cut, err := takeOver(newParser(r), strings.NewReader(text.String()), rows, nil); cut != 6*maxSeriesOfFamily-maxSeries || err != nil {
+	if cut, err := copySamples(newParser(r), strings.NewReader(text.String()), rows, nil); cut != 6*maxSeriesOfFamily-maxSeries || err != nil {
 		t.Errorf("%d series were cut, %v", cut, err)
 	}
 }
 
-// TestRunAsksAgain checks that pods are scraped at every interval.
-func TestRunAsksAgain(t *testing.T) {
+// TestRunPollsRepeatedly checks that pods are scraped at every interval.
+func TestRunPollsRepeatedly(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
 	s.pods = append(s.pods, podObject("a", nil))
 	var n atomic.Int32
-	s.behind["flux-system/a:8080"] = func(w http.ResponseWriter, r *http.Request) {
-		says(fmt.Sprintf("workqueue_depth{name=\"x\"} %d\n", n.Add(1)))(w, r)
+	s.proxied["flux-system/a:8080"] = func(w http.ResponseWriter, r *http.Request) {
+		respondWith(fmt.Sprintf("workqueue_depth{name=\"x\"} %d\n", n.Add(1)))(w, r)
 	}
 	conf := podConfig()
 	conf.Interval = config.Duration(10 * time.Millisecond)

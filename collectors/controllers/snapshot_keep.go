@@ -25,7 +25,7 @@ func writePods(file string, pods []*pod, labels []string) error {
 	}
 	_, failure, err := snapshot.WriteList(file, "v1", "Pod", func(l *snapshot.List) error {
 		for _, p := range pods {
-			object, err := json.Marshal(p.kept(labels), json.OmitZeroStructFields(true), json.Deterministic(true))
+			object, err := json.Marshal(p.snapshotFields(labels), json.OmitZeroStructFields(true), json.Deterministic(true))
 			if err != nil {
 				return err
 			}
@@ -41,18 +41,18 @@ func writePods(file string, pods []*pod, labels []string) error {
 	return errors.Join(failure, err)
 }
 
-// kept returns a pod with only the fields of its rows. Fields for its scrape are left out, because its metrics
+// snapshotFields returns a pod with only the fields of its rows. Fields for its scrape are left out, because its metrics
 // are in the snapshot.
-func (p *pod) kept(labels []string) pod {
+func (p *pod) snapshotFields(labels []string) pod {
 	var k pod
 	k.Metadata.Namespace, k.Metadata.Name, k.Metadata.Created = p.Metadata.Namespace, p.Metadata.Name, p.Metadata.Created
 	k.Metadata.Labels = maps.Clone(p.Metadata.Labels)
 	maps.DeleteFunc(k.Metadata.Labels, func(name, _ string) bool { return name != hashLabel && !slices.Contains(labels, name) })
 	k.Metadata.Owners = slices.DeleteFunc(slices.Clone(p.Metadata.Owners), func(o podOwner) bool { return !o.Controller })
-	if main := p.main(); main.Image != "" {
+	if main := p.mainContainer(); main.Image != "" {
 		k.Spec.Containers = []podContainer{{Image: main.Image}}
 	}
-	if p.ended() {
+	if p.hasEnded() {
 		k.Status.Phase = p.Status.Phase
 		return k
 	}
@@ -64,19 +64,19 @@ func (p *pod) kept(labels []string) pod {
 	}
 	for _, c := range p.Status.InitContainers {
 		if c.State.Waiting != nil {
-			k.Status.InitContainers = append(k.Status.InitContainers, containerStatus{State: c.State.kept()})
+			k.Status.InitContainers = append(k.Status.InitContainers, containerStatus{State: c.State.snapshotFields()})
 		}
 	}
 	for _, c := range p.Status.Containers {
 		k.Status.Containers = append(k.Status.Containers, containerStatus{
-			RestartCount: c.RestartCount, State: c.State.kept(), LastState: c.LastState.kept(),
+			RestartCount: c.RestartCount, State: c.State.snapshotFields(), LastState: c.LastState.snapshotFields(),
 		})
 	}
 	return k
 }
 
-// kept returns the state with only the reasons that rows use, because others may be any text.
-func (s containerState) kept() containerState {
+// snapshotFields returns the state with only the reasons that rows use, because others may be any text.
+func (s containerState) snapshotFields() containerState {
 	var k containerState
 	if w := s.Waiting; w != nil {
 		k.Waiting = &containerWaiting{Reason: oneOf(w.Reason, waitingReasons())}

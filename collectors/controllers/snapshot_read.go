@@ -91,7 +91,7 @@ func knownReason(text string) failure.Reason {
 
 func (r *storedPods) shift() time.Duration { return r.dir.TimeShift(r.meta, r.now()) }
 
-func (*storedPods) trusted() bool { return true }
+func (*storedPods) isTrusted() bool { return true }
 
 // list returns the pods of a selector. Of two pods with the same name it takes the later one, because dumps may
 // overlap.
@@ -127,7 +127,7 @@ func metricsFile(cluster string, p *pod) string {
 	return filepath.Join(cluster, "controllers", name)
 }
 
-func (r *storedPods) asks(p *pod) bool {
+func (r *storedPods) isScraped(p *pod) bool {
 	_, err := os.Stat(metricsFile(r.dir.Path, p))
 	return err == nil
 }

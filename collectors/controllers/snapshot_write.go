@@ -27,7 +27,7 @@ func (p *pods) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 		return nil
 	}
 	p.noteNotListed(w, failures)
-	current := p.current()
+	current := p.currentPods()
 	if len(failures) < len(config.ControllerSystems()) {
 		if err := writePods(filepath.Join(w.Cluster, podsFile), current, p.labels); err != nil {
 			return err
@@ -66,18 +66,18 @@ func (p *pods) noteNotListed(w *snapshot.Writer, failures failure.List) {
 func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*pod) error {
 	var wanted []*pod
 	for _, pod := range current {
-		if p.source.asks(pod) && metricsFile(w.Cluster, pod) != "" {
+		if p.source.isScraped(pod) && metricsFile(w.Cluster, pod) != "" {
 			wanted = append(wanted, pod)
 		}
 	}
 	texts, failed := make([][]byte, len(wanted)), make([]error, len(wanted))
 	queue := make(chan int)
 	var workers sync.WaitGroup
-	for range min(scrapesAtOnce, len(wanted)) {
+	for range min(maxConcurrentScrapes, len(wanted)) {
 		workers.Go(func() {
 			parser := newParser(p.reexport)
 			for i := range queue {
-				texts[i], failed[i] = p.fetchKept(ctx, parser, wanted[i])
+				texts[i], failed[i] = p.fetchMetrics(ctx, parser, wanted[i])
 			}
 		})
 	}
@@ -101,8 +101,8 @@ func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*
 	return nil
 }
 
-// fetchKept scrapes a pod and returns the selected lines.
-func (p *pods) fetchKept(ctx context.Context, from *parser, of *pod) ([]byte, error) {
+// fetchMetrics scrapes a pod and returns the selected lines.
+func (p *pods) fetchMetrics(ctx context.Context, from *parser, of *pod) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	body, err := p.source.scrape(ctx, of)
@@ -111,7 +111,7 @@ func (p *pods) fetchKept(ctx context.Context, from *parser, of *pod) ([]byte, er
 	}
 	defer func() { _ = body.Close() }()
 	k := &keeper{}
-	from.kept = k.line
+	from.onLine = k.line
 	if _, err := from.parse(body, func(sample) {}); err != nil {
 		return nil, readFailure(err)
 	}
@@ -120,15 +120,15 @@ func (p *pods) fetchKept(ctx context.Context, from *parser, of *pod) ([]byte, er
 
 // keeper collects the selected lines of an exposition.
 type keeper struct {
-	out bytes.Buffer
-	of  string // family of the last TYPE line
+	out    bytes.Buffer
+	family string // family of the last TYPE line
 }
 
 // line adds a line unchanged. of is the histogram or summary to which it belongs.
 func (k *keeper) line(of, line []byte) {
-	if string(of) != k.of {
-		k.of = string(of)
-		name, kind := k.of, " summary\n"
+	if string(of) != k.family {
+		k.family = string(of)
+		name, kind := k.family, " summary\n"
 		if name == "" {
 			name, kind = string(line[:bytes.IndexAny(line, "{ \t")]), " untyped\n"
 		}

@@ -36,7 +36,7 @@ func writeSnapshot(t *testing.T, p *pods, conf config.Controllers) (rows string,
 	if err := p.WriteSnapshot(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, podsFile)); err == nil && !p.source.trusted() {
+	if text, err := os.ReadFile(filepath.Join(dir, podsFile)); err == nil && !p.source.isTrusted() {
 		if pods, owners := bytes.Count(text, []byte(`"creationTimestamp"`)), bytes.Count(text, []byte(`"kustomize-controller-x"`)); pods != owners {
 			t.Errorf("%d pods have %d owners: %s", pods, owners, text)
 		}
@@ -60,13 +60,13 @@ func writeSnapshot(t *testing.T, p *pods, conf config.Controllers) (rows string,
 	}
 	again, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}, conf,
 		func(s *collectors.Site) { s.Now = p.now })
-	again.round(t.Context())
+	again.poll(t.Context())
 	return servedRows(t, e), w.Answers, w.Missing
 }
 
-// crowd returns a server with pods in all states and controllers with all metrics. Fields that are not read
+// manyPods returns a server with pods in all states and controllers with all metrics. Fields that are not read
 // contain secrets.
-func crowd(t *testing.T) *stubServer {
+func manyPods(t *testing.T) *stubServer {
 	t.Helper()
 	s := newStubServer(t)
 	sick := func(metadata, spec, status map[string]any) {
@@ -98,7 +98,7 @@ func crowd(t *testing.T) *stubServer {
 			spec["containers"] = []any{map[string]any{"name": "x", "image": "x:1"}}
 		}),
 	}
-	s.behind["flux-system/well:8080"] = says(`# HELP workqueue_depth ` + canary + `
+	s.proxied["flux-system/well:8080"] = respondWith(`# HELP workqueue_depth ` + canary + `
 # TYPE workqueue_depth gauge
 workqueue_depth{name="a b \"c\\d\n"} 3 1700000000000
 workqueue_depth{name="https://user:` + canary + `@git.example.com/\\x?token=` + canary + `",controller="Get \"https://` + canary + `@h/\": \"https://a:` + canary + `@h\": EOF"} 4
@@ -111,19 +111,19 @@ own_total{token="` + canary + `"} 1
 # TYPE controller_runtime_active_workers gauge
 controller_runtime_active_workers{controller="x"} NaN
 `)
-	s.behind["flux-system/odd:8080"] = says("gotk_reconcile_duration_seconds 1\ngotk_reconcile_duration_seconds{a=\"b\"} 1\nworkqueue_depth 1\n")
-	s.behind["flux-system/none:8080"] = says("own_total 1\n")
-	s.behind["flux-system/dumb:8080"] = says("<html>" + canary)
-	s.behind["flux-system/forbidden:8080"] = refuses(http.StatusForbidden, canary)
+	s.proxied["flux-system/odd:8080"] = respondWith("gotk_reconcile_duration_seconds 1\ngotk_reconcile_duration_seconds{a=\"b\"} 1\nworkqueue_depth 1\n")
+	s.proxied["flux-system/none:8080"] = respondWith("own_total 1\n")
+	s.proxied["flux-system/dumb:8080"] = respondWith("<html>" + canary)
+	s.proxied["flux-system/forbidden:8080"] = respondWithError(http.StatusForbidden, canary)
 	return s
 }
 
-// TestNothingOfAPodLeaks checks that only the credentials are removed from images and from labels of
+// TestSnapshotHasNoConfidentialPodFields checks that only the credentials are removed from images and from labels of
 // controllers.
-func TestNothingOfAPodLeaks(t *testing.T) {
+func TestSnapshotHasNoConfidentialPodFields(t *testing.T) {
 	t.Parallel()
-	p, e := startPods(t, crowd(t).cluster, podConfig(), nil)
-	p.round(t.Context())
+	p, e := startPods(t, manyPods(t).cluster, podConfig(), nil)
+	p.poll(t.Context())
 	text := servedText(t, e)
 	if strings.Contains(text, canary) {
 		t.Errorf("a row has the secret:\n%s", text)
@@ -157,22 +157,22 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 		"a long name": {podConfig(), func(s *stubServer) {
 			name := strings.Repeat("p", 252)
 			s.pods = append(s.pods, podObject(name, nil))
-			s.behind["flux-system/"+name+":8080"] = says("workqueue_depth{name=\"long\"} 1\n")
+			s.proxied["flux-system/"+name+":8080"] = respondWith("workqueue_depth{name=\"long\"} 1\n")
 		}, 4},
 		"none": {none, nil, 0},
 		"allow": {allow, func(s *stubServer) {
-			s.behind["flux-system/none:8080"] = says("own_total 1\n# TYPE other_seconds histogram\nother_seconds_bucket{le=\"1\",x=\"" + canary + "\"} 2\nother_seconds_sum 1\nother_seconds_count 2\n")
-			s.behind["flux-system/well:8080"] = says("workqueue_depth 1\n")
+			s.proxied["flux-system/none:8080"] = respondWith("own_total 1\n# TYPE other_seconds histogram\nother_seconds_bucket{le=\"1\",x=\"" + canary + "\"} 2\nother_seconds_sum 1\nother_seconds_count 2\n")
+			s.proxied["flux-system/well:8080"] = respondWith("workqueue_depth 1\n")
 		}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := crowd(t)
+			s := manyPods(t)
 			if tc.change != nil {
 				tc.change(s)
 			}
 			live, e := startPods(t, s.cluster, tc.config, nil)
-			live.round(t.Context())
+			live.poll(t.Context())
 			got, answers, missing := writeSnapshot(t, live, tc.config)
 			if diff := cmp.Diff(servedRows(t, e), got); diff != "" || answers != tc.answers || len(missing) > 0 {
 				t.Errorf("%d answers, missing %v, rows (-live +replayed):\n%s", answers, missing, diff)
@@ -182,7 +182,7 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 	t.Run("of a snapshot", func(t *testing.T) {
 		t.Parallel()
 		p, e := startPods(t, storedCluster(t), podConfig(), nil)
-		p.round(t.Context())
+		p.poll(t.Context())
 		got, answers, missing := writeSnapshot(t, p, podConfig())
 		if diff := cmp.Diff(servedRows(t, e), got); diff != "" || answers != 2 || len(missing) > 0 {
 			t.Errorf("%d answers, missing %v, rows (-before +again):\n%s", answers, missing, diff)
@@ -190,8 +190,8 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 	})
 }
 
-// TestPodsThatAreNotListedAreMissing checks lists that fail for all systems or for one of them.
-func TestPodsThatAreNotListedAreMissing(t *testing.T) {
+// TestUnlistedPodsAreNotedAsMissing checks lists that fail for all systems or for one of them.
+func TestUnlistedPodsAreNotedAsMissing(t *testing.T) {
 	t.Parallel()
 	all := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Reason: string(failure.ReasonForbidden)}}
 	flux := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", System: "flux", Reason: string(failure.ReasonForbidden)}}
@@ -204,7 +204,7 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := crowd(t)
+			s := manyPods(t)
 			s.on["/api/v1/pods"] = func(w http.ResponseWriter, r *http.Request) {
 				if tc.refuses(r.URL.Query().Get("labelSelector")) {
 					apiError(http.StatusForbidden, "Forbidden")(w, r)
@@ -213,7 +213,7 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 				s.list(w, r)
 			}
 			live, e := startPods(t, s.cluster, podConfig(), nil)
-			live.round(t.Context())
+			live.poll(t.Context())
 			got, _, missing := writeSnapshot(t, live, podConfig())
 			if diff := cmp.Diff(tc.want, missing); diff != "" {
 				t.Error(diff)
@@ -229,7 +229,7 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 func TestSnapshotTimeout(t *testing.T) {
 	t.Parallel()
 	for where, endpoint := range map[string]string{"/api/v1/pods": "", "/api/v1/namespaces/flux-system/pods/well:8080/proxy/metrics": "metrics"} {
-		s := crowd(t)
+		s := manyPods(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		s.on[where] = func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }
 		p, _ := startPods(t, s.cluster, podConfig(), nil)

@@ -144,14 +144,14 @@ func (w *workload) statefulSet(r *exposition.Rows, l []string) {
 	if w.Spec.Replicas != nil {
 		replicas = *w.Spec.Replicas
 	}
-	numbers(r, l, replicas, w.Status.Updated, w.Status.Ready, w.Status.Available)
+	addReplicas(r, l, replicas, w.Status.Updated, w.Status.Ready, w.Status.Available)
 }
 
 func (w *workload) daemonSet(r *exposition.Rows, l []string) {
-	numbers(r, l, w.Status.NodesDesired, w.Status.NodesUpdated, w.Status.NodesReady, w.Status.NodesAvailable)
+	addReplicas(r, l, w.Status.NodesDesired, w.Status.NodesUpdated, w.Status.NodesReady, w.Status.NodesAvailable)
 }
 
-func numbers(r *exposition.Rows, l []string, of, isUpdated, isReady, isAvailable int64) {
+func addReplicas(r *exposition.Rows, l []string, of, isUpdated, isReady, isAvailable int64) {
 	r.Add(replicasDesired, float64(of), l...)
 	r.Add(replicasUpdated, float64(isUpdated), l...)
 	r.Add(replicasReady, float64(isReady), l...)

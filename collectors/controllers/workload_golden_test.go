@@ -14,8 +14,8 @@ import (
 
 func TestGoldenFiles(t *testing.T) { workloadSuite(config.Controllers{}).Run(t) }
 
-// TestTheFleetBecomesTheRowsOfItsGoldenFiles compares the rows of the workloads in the snapshot fleet.
-func TestTheFleetBecomesTheRowsOfItsGoldenFiles(t *testing.T) {
+// TestFleetGoldenFiles compares the rows of the workloads in the snapshot fleet.
+func TestFleetGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for _, cluster := range []string{"management", "control-plane", "hypervisor", "storage"} {
 		t.Run(cluster, func(t *testing.T) {

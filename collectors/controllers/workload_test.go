@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestNothingOfAWorkloadLeaks puts s3cr3t into the environment, the arguments and the messages.
-func TestNothingOfAWorkloadLeaks(t *testing.T) {
+// TestNoConfidentialWorkloadFieldIsPublished puts s3cr3t into the environment, the arguments and the messages.
+func TestNoConfidentialWorkloadFieldIsPublished(t *testing.T) {
 	t.Parallel()
 	hidden := 0
 	s := workloadSuite(config.Controllers{})
@@ -55,8 +55,8 @@ func TestForeignWorkloadIsNotStored(t *testing.T) {
 	}
 }
 
-// TestABrokenValueOfAWorkloadCostsNoOtherRow replaces one value at a time by one of the wrong type.
-func TestABrokenValueOfAWorkloadCostsNoOtherRow(t *testing.T) {
+// TestInvalidWorkloadValueAffectsOnlyItsRow replaces one value at a time by one of the wrong type.
+func TestInvalidWorkloadValueAffectsOnlyItsRow(t *testing.T) {
 	t.Parallel()
 	const whole = `{"kind":"Deployment","metadata":{"name":"a","namespace":"n","generation":1,"labels":{"app.kubernetes.io/part-of":"flux","x":"y"}},` +
 		`"spec":{"replicas":2,"paused":true,"template":{"metadata":{"labels":{"app":"a"}},"spec":{"containers":[{"name":"c","image":"i:1"}]}}},` +

@@ -40,7 +40,7 @@ func (c Collector) Resources() []watch.Resource {
 // Probes returns nothing: External Secrets Operator is watched.
 func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 
-// declared returns the declaration of a kind. All of its versions have the fields that are read here.
-func declared(kind string, families []*exposition.Family) watch.Resource {
+// newResource returns the declaration of a kind. All of its versions have the fields that are read here.
+func newResource(kind string, families []*exposition.Family) watch.Resource {
 	return watch.Resource{Group: group, Kind: kind, Versions: []string{"v1", "v1beta1", "v1alpha1"}, Families: families, Notes: true}
 }

@@ -16,8 +16,8 @@ func gauge(name, help string, labels ...string) *exposition.Family {
 	}
 }
 
-// detail declares a family that is exported with metrics.detail: full only.
-func detail(name, help string, labels ...string) *exposition.Family {
+// newDetailFamily declares a family that is exported with metrics.detail: full only.
+func newDetailFamily(name, help string, labels ...string) *exposition.Family {
 	f := gauge(name, help, labels...)
 	f.Detail = true
 	return f
@@ -36,18 +36,18 @@ func newSecretFamilies(prefix, what string) secretFamilies {
 		ready: gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before a controller has processed it.", namespaced()...),
 		reason: gauge(prefix+"_status", "The reason of the Ready condition of the "+what+" where it is not that of a success, "+
 			"GenerationBehind if the newest generation is not synchronized, Unprocessed if there is no status. Always 1.", namespaced("reason")...),
-		created: detail(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", namespaced()...),
-		transition: detail(prefix+"_condition_transition_timestamp_seconds",
+		created: newDetailFamily(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", namespaced()...),
+		transition: newDetailFamily(prefix+"_condition_transition_timestamp_seconds",
 			"When the "+what+" last became ready or ceased to be. A repeated success does not move it.", namespaced()...),
 		overdue: gauge(prefix+"_overdue_timestamp_seconds",
 			"When the "+what+" is overdue, if it is ready and refreshed periodically: two intervals and five minutes after its last success.", namespaced()...),
-		interval: detail(prefix+"_refresh_interval_seconds",
+		interval: newDetailFamily(prefix+"_refresh_interval_seconds",
 			"How often the "+what+" should be synchronized; 0 if not periodically: CreatedOnce, OnChange, an interval of 0, sync windows, being deleted.", namespaced()...),
-		synced: detail(prefix+"_generation_synced", "Whether the last success was with the present specification; there is no row if it never was.", namespaced()...),
+		synced: newDetailFamily(prefix+"_generation_synced", "Whether the last success was with the present specification; there is no row if it never was.", namespaced()...),
 	}
 }
 
-func (f *secretFamilies) all() []*exposition.Family {
+func (f *secretFamilies) list() []*exposition.Family {
 	return []*exposition.Family{f.ready, f.reason, f.created, f.transition, f.overdue, f.interval, f.synced}
 }
 
@@ -67,16 +67,18 @@ var (
 
 // Families of stores.
 var (
-	storeReady  = gauge("store_ready", "Whether the store is ready. There is no row before a controller has processed it.", store()...)
-	storeReason = gauge("store_status", "The reason of the Ready condition of the store; Unprocessed if there is none.", store("reason")...)
+	storeReady  = gauge("store_ready", "Whether the store is ready. There is no row before a controller has processed it.", newStoreFamily()...)
+	storeReason = gauge("store_status", "The reason of the Ready condition of the store; Unprocessed if there is none.", newStoreFamily("reason")...)
 	storeInfo   = gauge("store_info", "Where the store leads, and how it logs in there. server is host and port; backend is the OpenBao behind it, as cluster/name, "+
-		"or host:port of a server that is no configured OpenBao, or the provider.", store("provider", "server", "backend", "path", "auth_method", "auth_mount", "capabilities")...)
-	storeValidated  = gauge("store_validated", "Whether ready means that the connection was tested: not for the reason ValidationUnknown, and not for a ClusterSecretStore whose credentials are looked up in the namespace of each user.", store()...)
-	storeCreated    = gauge("store_created_timestamp_seconds", "When the store was created.", store()...)
-	storeTransition = gauge("store_condition_transition_timestamp_seconds", "When the store last became ready or ceased to be.", store()...)
+		"or host:port of a server that is no configured OpenBao, or the provider.", newStoreFamily("provider", "server", "backend", "path", "auth_method", "auth_mount", "capabilities")...)
+	storeValidated  = gauge("store_validated", "Whether ready means that the connection was tested: not for the reason ValidationUnknown, and not for a ClusterSecretStore whose credentials are looked up in the namespace of each user.", newStoreFamily()...)
+	storeCreated    = gauge("store_created_timestamp_seconds", "When the store was created.", newStoreFamily()...)
+	storeTransition = gauge("store_condition_transition_timestamp_seconds", "When the store last became ready or ceased to be.", newStoreFamily()...)
 )
 
-func store(more ...string) []string { return append([]string{"kind", "namespace", "name"}, more...) }
+func newStoreFamily(more ...string) []string {
+	return append([]string{"kind", "namespace", "name"}, more...)
+}
 
 // clusterFamilies are the families of a kind that creates objects in many namespaces.
 type clusterFamilies struct {
@@ -94,7 +96,7 @@ func newClusterFamilies(prefix, what, made string) clusterFamilies {
 	}
 }
 
-func (f *clusterFamilies) all() []*exposition.Family {
+func (f *clusterFamilies) list() []*exposition.Family {
 	return []*exposition.Family{f.ready, f.reason, f.created, f.failed, f.provisioned}
 }
 
@@ -104,11 +106,11 @@ var (
 )
 
 func externalSecretFamilies() []*exposition.Family {
-	return append(externalSecret.all(), secretInfo, secretStoreRef)
+	return append(externalSecret.list(), secretInfo, secretStoreRef)
 }
 
 func pushSecretFamilies() []*exposition.Family {
-	return append(pushSecret.all(), pushDeclaredStores, pushSyncedStores, pushDeclaredTargets, pushSyncedTargets, pushStoreRef)
+	return append(pushSecret.list(), pushDeclaredStores, pushSyncedStores, pushDeclaredTargets, pushSyncedTargets, pushStoreRef)
 }
 
 func storeFamilies() []*exposition.Family {
@@ -117,5 +119,5 @@ func storeFamilies() []*exposition.Family {
 
 // Families returns every family that the collector may export.
 func Families() []*exposition.Family {
-	return slices.Concat(externalSecretFamilies(), pushSecretFamilies(), storeFamilies(), clusterExternalSecret.all(), clusterPushSecret.all())
+	return slices.Concat(externalSecretFamilies(), pushSecretFamilies(), storeFamilies(), clusterExternalSecret.list(), clusterPushSecret.list())
 }

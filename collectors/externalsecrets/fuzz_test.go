@@ -32,6 +32,6 @@ func fuzz(f *testing.F, kind string) {
 	}, kind)
 }
 
-func TestABrokenDocumentIsAnError(t *testing.T) {
+func TestInvalidDocumentReturnsError(t *testing.T) {
 	suite().CheckBroken(t, collectortest.Find(t, "recorded/control-plane-variants.json", "ClusterSecretStore", "variants-path"), `"auth"`)
 }

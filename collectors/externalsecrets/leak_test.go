@@ -15,9 +15,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestNothingLeaks searches the rows of each object for confidential fields, which have the value
+// TestNoConfidentialValueIsPublished searches the rows of each object for confidential fields, which have the value
 // s3cr3t in testdata.
-func TestNothingLeaks(t *testing.T) {
+func TestNoConfidentialValueIsPublished(t *testing.T) {
 	found := 0
 	for _, c := range suite().Cases(t) {
 		for _, o := range c.Objects {
@@ -109,9 +109,9 @@ func labelValues(t *testing.T, text string) []string {
 	return slices.Collect(maps.Keys(values))
 }
 
-// TestLabelsOfTheObjectAreNotOurs checks that labels of an object do not replace its name. External Secrets
+// TestObjectLabelsAreNotPublished checks that labels of an object do not replace its name. External Secrets
 // Operator itself exports the label name of an object as its name.
-func TestLabelsOfTheObjectAreNotOurs(t *testing.T) {
+func TestObjectLabelsAreNotPublished(t *testing.T) {
 	for _, c := range suite().Cases(t) {
 		if v := labelValues(t, collectortest.ReadFile(t, c.Golden)); slices.Contains(v, "foo") {
 			t.Errorf("%s: a row says foo, which is a label of an object", c.File)

@@ -14,7 +14,7 @@ import (
 // keys matches names of secrets and paths of stores. Snapshots keep them, because they locate a secret.
 var keys = regexp.MustCompile(`"(key|remoteKey|path|mountPath)":"[^"]*"`)
 
-func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {
+func TestProjectionHasTheSameRows(t *testing.T) {
 	rig := suite().Rig(t, collectortest.Management)
 	for _, o := range suite().Objects(t) {
 		kept := rig.CheckProjection(t, o.Kind, o.Raw)

@@ -21,9 +21,9 @@ const (
 	afterDelete = expectation + "-after-delete"
 )
 
-// TestTheRecordedObjectsAreAsTheTestbedMeantThem compares the rows of objects that operator 0.19.2 has processed
+// TestRecordedObjectsMatchExpectations compares the rows of objects that operator 0.19.2 has processed
 // with the expectations of the testbed.
-func TestTheRecordedObjectsAreAsTheTestbedMeantThem(t *testing.T) {
+func TestRecordedObjectsMatchExpectations(t *testing.T) {
 	checked := 0
 	for _, c := range suite().Cases(t) {
 		if path.Dir(c.File) != "recorded" || strings.Contains(c.File, "sealed") {

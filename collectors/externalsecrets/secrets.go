@@ -26,8 +26,8 @@ type storeRef struct {
 
 func (s *storeRef) kind() string { return cmp.Or(s.Kind, secretstores.KindSecretStore) }
 
-// in returns the store that an object in the namespace names.
-func (s *storeRef) in(namespace string) secretstores.Ref {
+// resolve returns the store that an object in the namespace names.
+func (s *storeRef) resolve(namespace string) secretstores.Ref {
 	if s.kind() != secretstores.KindSecretStore {
 		namespace = ""
 	}
@@ -73,7 +73,7 @@ type externalSecretObject struct {
 }
 
 func externalSecrets() watch.Resource {
-	return watch.NewStatefulResource(declared(secretstores.KindExternalSecret, externalSecretFamilies()),
+	return watch.NewStatefulResource(newResource(secretstores.KindExternalSecret, externalSecretFamilies()),
 		func(o *externalSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(seen, r)
 		})
@@ -108,7 +108,7 @@ func (o *externalSecretObject) stores() []secretstores.Ref {
 	var stores []secretstores.Ref
 	refer := func(s *storeRef) {
 		if s != nil && s.Name != "" {
-			stores = appendNew(stores, s.in(o.Metadata.Namespace))
+			stores = appendNew(stores, s.resolve(o.Metadata.Namespace))
 		}
 	}
 	refer(&o.Spec.Store)
@@ -195,7 +195,7 @@ type pushSecretObject struct {
 }
 
 func pushSecrets() watch.Resource {
-	return watch.NewStatefulResource(declared(secretstores.KindPushSecret, pushSecretFamilies()),
+	return watch.NewStatefulResource(newResource(secretstores.KindPushSecret, pushSecretFamilies()),
 		func(o *pushSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(seen, r)
 		})
@@ -211,14 +211,14 @@ func (o *pushSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lif
 			selectors++
 			continue
 		}
-		stores = appendNew(stores, ref.in(o.Metadata.Namespace))
+		stores = appendNew(stores, ref.resolve(o.Metadata.Namespace))
 		r.Add(pushStoreRef, 1, o.Metadata.Namespace, o.Metadata.Name, ref.kind(), ref.Name)
 	}
 	if s.State == lifecycle.Ready {
 		o.incompleteRows(r, len(stores), selectors)
 	}
 	if selectors > 0 {
-		stores = o.selected(stores)
+		stores = o.addSelected(stores)
 	}
 	r.Note(s.node(stores, o.flow(r)).Shift(r))
 	return s.Memory
@@ -227,7 +227,7 @@ func (o *pushSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lif
 // incompleteRows adds the desired and the actual number of pushed keys and stores, if some are missing.
 func (o *pushSecretObject) incompleteRows(r *exposition.Rows, named, selectors int) {
 	labels := []string{o.Metadata.Namespace, o.Metadata.Name}
-	targets, stores := o.synced()
+	targets, stores := o.countSynced()
 	if declared := named + selectors; stores < declared {
 		r.Add(pushDeclaredStores, float64(declared), labels...)
 		r.Add(pushSyncedStores, float64(stores), labels...)
@@ -238,8 +238,8 @@ func (o *pushSecretObject) incompleteRows(r *exposition.Rows, named, selectors i
 	}
 }
 
-// synced returns the number of pushed keys, and the number of stores that have some.
-func (o *pushSecretObject) synced() (targets, stores int) {
+// countSynced returns the number of pushed keys, and the number of stores that have some.
+func (o *pushSecretObject) countSynced() (targets, stores int) {
 	for _, keys := range o.Status.Synced {
 		targets += int(keys)
 		if keys > 0 {
@@ -249,11 +249,11 @@ func (o *pushSecretObject) synced() (targets, stores int) {
 	return targets, stores
 }
 
-// selected adds the stores to which keys were pushed, because the stores that a selector matches are unknown.
-func (o *pushSecretObject) selected(stores []secretstores.Ref) []secretstores.Ref {
+// addSelected adds the stores to which keys were pushed, because the stores that a selector matches are unknown.
+func (o *pushSecretObject) addSelected(stores []secretstores.Ref) []secretstores.Ref {
 	for _, pushed := range slices.Sorted(maps.Keys(o.Status.Synced)) {
 		if kind, name, ok := strings.Cut(pushed, "/"); ok && name != "" {
-			stores = appendNew(stores, (&storeRef{Name: name, Kind: kind}).in(o.Metadata.Namespace))
+			stores = appendNew(stores, (&storeRef{Name: name, Kind: kind}).resolve(o.Metadata.Namespace))
 		}
 	}
 	return stores
@@ -273,7 +273,7 @@ type clusterObject struct {
 
 // clusterResources declares a kind that creates objects in many namespaces.
 func clusterResources(kind string, f *clusterFamilies) watch.Resource {
-	return watch.NewStatefulResource(declared(kind, f.all()),
+	return watch.NewStatefulResource(newResource(kind, f.list()),
 		func(o *clusterObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			if ready, ok := o.Status.Conditions.Get("Ready"); ok {
 				r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)
@@ -282,7 +282,7 @@ func clusterResources(kind string, f *clusterFamilies) watch.Resource {
 			r.Add(f.failed, float64(len(o.Status.Failed)), o.Metadata.Name)
 			r.Add(f.provisioned, float64(o.Status.Provisioned), o.Metadata.Name)
 			s := o.evaluate(seen)
-			if reason := cmp.Or(o.failedIn(), s.reason()); reason != "" && s.State != lifecycle.Ready && s.State != lifecycle.Deleting {
+			if reason := cmp.Or(o.failedNamespaces(), s.reason()); reason != "" && s.State != lifecycle.Ready && s.State != lifecycle.Deleting {
 				r.Add(f.reason, 1, o.Metadata.Name, reason)
 			}
 			r.Note(s.node(nil, nil).Shift(r))
@@ -290,9 +290,9 @@ func clusterResources(kind string, f *clusterFamilies) watch.Resource {
 		})
 }
 
-// failedIn returns the first few namespaces in which objects could not be created. It replaces a reason, which
+// failedNamespaces returns the first few namespaces in which objects could not be created. It replaces a reason, which
 // the conditions do not have.
-func (o *clusterObject) failedIn() string {
+func (o *clusterObject) failedNamespaces() string {
 	const most = 3
 	var names []string
 	for _, f := range o.Status.Failed {

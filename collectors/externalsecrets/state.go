@@ -133,7 +133,7 @@ func (o *pushSecretObject) evaluate(seen lifecycle.Sighting) state {
 		return o.Status.evaluate(&synchronized, &o.Metadata, seen)
 	}
 	s := o.Status.failed(&synchronized, &o.Metadata, time.Time{}, seen)
-	switch targets, _ := o.synced(); {
+	switch targets, _ := o.countSynced(); {
 	case s.State != lifecycle.Failed:
 	case o.Spec.DeletionPolicy == "Delete" && targets == 0:
 		s.problem = problemSourceDeleted

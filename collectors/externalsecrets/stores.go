@@ -191,7 +191,7 @@ func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) err
 }
 
 func stores(kind string, backends config.Backends) watch.Resource {
-	return watch.NewStatefulResource(declared(kind, storeFamilies()),
+	return watch.NewStatefulResource(newResource(kind, storeFamilies()),
 		func(o *storeObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(kind, o.Spec.Provider.backend(v.Cluster, backends), seen, r)
 		})

@@ -66,8 +66,8 @@ var breakages = []collectortest.Breakage{
 	{"metadata.annotations", "x", nil},
 }
 
-// TestAValueOfTheWrongTypeCostsNoOtherRow breaks one value at a time.
-func TestAValueOfTheWrongTypeCostsNoOtherRow(t *testing.T) {
+// TestWrongTypeAffectsOnlyItsRow breaks one value at a time.
+func TestWrongTypeAffectsOnlyItsRow(t *testing.T) {
 	suite().WrongTypes(t, collectortest.ByKind("cobaltcore_eso_"), breakages, collectortest.NameOf,
 		collectortest.Find(t, "externalsecret-stores.yaml", "ExternalSecret", "many"),
 		collectortest.Find(t, "externalsecret-refresh.yaml", "ExternalSecret", "every-ten-minutes"),
@@ -81,8 +81,8 @@ func TestAValueOfTheWrongTypeCostsNoOtherRow(t *testing.T) {
 	)
 }
 
-// TestABrokenLoginCostsNoAddress checks that the server of a store is exported even if its login is invalid.
-func TestABrokenLoginCostsNoAddress(t *testing.T) {
+// TestInvalidLoginKeepsAddress checks that the server of a store is exported even if its login is invalid.
+func TestInvalidLoginKeepsAddress(t *testing.T) {
 	for auth, want := range map[string]string{
 		`"x"`:             `auth_method="",auth_mount=""`,
 		`[]`:              `auth_method="",auth_mount=""`,

@@ -37,7 +37,7 @@ type kustomization struct {
 const kustomizeGroup = "kustomize.toolkit.fluxcd.io"
 
 func (c Collector) kustomizations() watch.Resource {
-	return remembering(watch.Resource{
+	return newLifecycleResource(watch.Resource{
 		Group: kustomizeGroup, Kind: "Kustomization", Versions: []string{"v1", "v1beta2"}, UsesTargets: true,
 		Families: commonFamilies(resourceInfo, resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending,
 			resourceInventory, kustomizationHealthy),
@@ -47,23 +47,23 @@ func (c Collector) kustomizations() watch.Resource {
 func (c Collector) kustomizationRows(o *kustomization, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
 		kind: "Kustomization", lifecycle: &plain, target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata,
-		status: &o.Status.status, suspended: o.Spec.Suspend, interval: o.Spec.Interval, source: o.Spec.SourceRef.in(o.Metadata.Namespace),
+		status: &o.Status.status, suspended: o.Spec.Suspend, interval: o.Spec.Interval, source: o.Spec.SourceRef.resolve(o.Metadata.Namespace),
 	}
 	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
 	s.evaluate(seen)
-	s.info(r, info{
+	s.addInfo(r, info{
 		group: kustomizeGroup, revision: o.Status.LastAttemptedRevision, applied: o.Status.LastAppliedRevision, path: o.Spec.Path,
 		sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
 	})
 	s.rows(r)
 	c.overdueRow(&s, r)
 	s.successRow(r)
-	waits := s.waits(o.Spec.DependsOn)
+	waits := s.resolveDependencies(o.Spec.DependsOn)
 	s.dependsOnRows(r, waits)
 	s.revisionRow(r, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)
 	s.inventoryRow(r, o.Status.Inventory)
 	s.conditionRow(r, kustomizationHealthy, "Healthy")
-	s.note(r, dependencies.Node{
+	s.recordDependencies(r, dependencies.Node{
 		Revision: dependencies.RevisionOf(o.Status.LastAppliedRevision), Source: s.source,
 		Origin: &dependencies.Origin{Path: trimPath(o.Spec.Path)},
 	}, waits)
@@ -104,7 +104,7 @@ type chart struct {
 const helmGroup = "helm.toolkit.fluxcd.io"
 
 func helmReleases() watch.Resource {
-	return remembering(watch.Resource{
+	return newLifecycleResource(watch.Resource{
 		Group: helmGroup, Kind: "HelmRelease", Versions: []string{"v2", "v2beta2", "v2beta1"}, UsesTargets: true,
 		Families: commonFamilies(resourceInfo, resourceDependsOn, resourceRevisionPending, resourceInventory, releaseInfo, releaseDeployed,
 			releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested, releaseTrouble),
@@ -117,24 +117,24 @@ func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.
 		status: &o.Status.status, suspended: o.Spec.Suspend, interval: o.Spec.Interval, attempted: o.Status.LastAttemptedGeneration,
 	}
 	from := o.Spec.ChartRef
-	s.source = from.in(o.Metadata.Namespace)
+	s.source = from.resolve(o.Metadata.Namespace)
 	if o.Spec.Chart.Spec.SourceRef.Name != "" {
 		from = o.Spec.Chart.Spec.SourceRef
 		// helm-controller creates a HelmChart from the template, in the namespace of its source.
 		s.source = dependencies.Ref{
 			Kind: "HelmChart", Namespace: cmp.Or(from.Namespace, o.Metadata.Namespace), Name: o.Metadata.Namespace + "-" + o.Metadata.Name,
 		}
-		s.refers = []dependencies.Ref{from.in(o.Metadata.Namespace)}
+		s.refers = []dependencies.Ref{from.resolve(o.Metadata.Namespace)}
 	}
 	s.setReleases(o.Status.History)
 	s.evaluate(seen)
 	applied := cmp.Or(o.deployed().ChartVersion, o.Status.LastAppliedRevision)
-	s.info(r, info{
+	s.addInfo(r, info{
 		group: helmGroup, revision: o.Status.LastAttemptedRevision, applied: applied,
 		sourceKind: from.Kind, sourceNamespace: from.Namespace, sourceName: from.Name,
 	})
 	s.rows(r)
-	waits := s.waits(o.Spec.DependsOn)
+	waits := s.resolveDependencies(o.Spec.DependsOn)
 	s.dependsOnRows(r, waits)
 	s.revisionRow(r, o.Status.LastAttemptedRevision, applied)
 	s.inventoryRow(r, o.Status.Inventory)
@@ -150,7 +150,7 @@ func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.
 	s.badConditionRow(r, releaseRemediated, "Remediated", "True", seen)
 	s.badConditionRow(r, releaseDrifted, "Drifted", "True", seen)
 	s.badConditionRow(r, releaseTested, "TestSuccess", "False", seen)
-	s.note(r, dependencies.Node{}, waits)
+	s.recordDependencies(r, dependencies.Node{}, waits)
 	return s.result.Memory
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDefaultComponentsAreThoseOfFlux compares the table with the one of Flux. The exporter does not import that
+// TestDefaultComponentsMatchFlux compares the table with the one of Flux. The exporter does not import that
 // package, because it depends on kustomize, which is half of the size of the exporter.
-func TestDefaultComponentsAreThoseOfFlux(t *testing.T) {
+func TestDefaultComponentsMatchFlux(t *testing.T) {
 	t.Parallel()
 	if diff := cmp.Diff(install.MakeDefaultOptions().Components, defaultComponents()); diff != "" {
 		t.Errorf("-Flux +ours:\n%s", diff)

@@ -50,8 +50,8 @@ func objectGauge(name, help string, labels ...string) *exposition.Family {
 	return &exposition.Family{Name: name, Help: help, Type: exposition.Gauge, Labels: slices.Concat(objectLabels, labels)}
 }
 
-// detail declares a family that is exported with metrics.detail: full only.
-func detail(name, help string, labels ...string) *exposition.Family {
+// newDetailFamily declares a family that is exported with metrics.detail: full only.
+func newDetailFamily(name, help string, labels ...string) *exposition.Family {
 	f := objectGauge(name, help, labels...)
 	f.Detail = true
 	return f
@@ -73,11 +73,11 @@ var (
 		"When a ready object is overdue, for kinds that record when they ran: collectors.flux.overdueAfter intervals after the last reconciliation, at least half an hour. component is its controller.", "component")
 	resourceRevisionPending = objectGauge("cobaltcore_flux_resource_revision_pending_info",
 		"The revision that was attempted last where it is not the one that is applied. Always 1.", "attempted", "applied")
-	resourceCreated = detail("cobaltcore_flux_resource_created_timestamp_seconds",
+	resourceCreated = newDetailFamily("cobaltcore_flux_resource_created_timestamp_seconds",
 		"When the object was created.")
-	resourceTransition = detail("cobaltcore_flux_resource_ready_transition_timestamp_seconds",
+	resourceTransition = newDetailFamily("cobaltcore_flux_resource_ready_transition_timestamp_seconds",
 		"When the Ready condition last changed.")
-	resourceReconciled = detail("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
+	resourceReconciled = newDetailFamily("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
 		"When the object was last reconciled, for the kinds that note it.")
 	resourceSucceeded = objectGauge("cobaltcore_flux_resource_last_success_timestamp_seconds",
 		"When the object was last reconciled with success, for the kinds that keep a history.")
@@ -88,13 +88,13 @@ var (
 	}
 	resourceDependsOn = objectGauge("cobaltcore_flux_resource_depends_on",
 		"The objects that must be ready before this one is reconciled, of an object that is not ready. Always 1.", "dependency_namespace", "dependency_name")
-	resourceInterval = detail("cobaltcore_flux_resource_interval_seconds",
+	resourceInterval = newDetailFamily("cobaltcore_flux_resource_interval_seconds",
 		"How often the object is meant to be reconciled.")
-	resourceObserved = detail("cobaltcore_flux_resource_generation_observed",
+	resourceObserved = newDetailFamily("cobaltcore_flux_resource_generation_observed",
 		"Whether the controller has seen the newest generation of the object.")
-	resourceInventory = detail("cobaltcore_flux_resource_inventory_entries",
+	resourceInventory = newDetailFamily("cobaltcore_flux_resource_inventory_entries",
 		"Objects in the inventory of what the resource applied.")
-	artifactSize = detail("cobaltcore_flux_resource_artifact_size_bytes",
+	artifactSize = newDetailFamily("cobaltcore_flux_resource_artifact_size_bytes",
 		"Size of the artifact of a source.")
 	artifactTime = objectGauge("cobaltcore_flux_resource_artifact_timestamp_seconds",
 		"When the artifact of a source last changed.")
@@ -108,13 +108,13 @@ var (
 
 // Families of single kinds.
 var (
-	kustomizationHealthy = detail("cobaltcore_flux_kustomization_healthy",
+	kustomizationHealthy = newDetailFamily("cobaltcore_flux_kustomization_healthy",
 		"Whether the health checks of a Kustomization passed; without a row it has none or they are under way.")
 	releaseInfo = objectGauge("cobaltcore_flux_helmrelease_info",
 		"The newest release in the history of a HelmRelease. Always 1.", "chart_name", "chart_version", "app_version", "release_status")
-	releaseDeployed = detail("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds",
+	releaseDeployed = newDetailFamily("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds",
 		"When the newest release in the history of a HelmRelease was deployed.")
-	releaseFailures = detail("cobaltcore_flux_helmrelease_failures",
+	releaseFailures = newDetailFamily("cobaltcore_flux_helmrelease_failures",
 		"Failures of a HelmRelease since it last succeeded: all, and those of installs and upgrades, which count against the retries.", "action")
 	releaseReleased = objectGauge("cobaltcore_flux_helmrelease_released",
 		"0 if the last install or upgrade failed; without a row it did not.")

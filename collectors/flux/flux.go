@@ -46,8 +46,8 @@ func (c Collector) Resources() []watch.Resource {
 // Probes returns nothing: Flux is watched.
 func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 
-// remembering declares a kind with a lifecycle, on which other objects may depend.
-func remembering[T any, P watch.Slim[T]](
+// newLifecycleResource declares a kind with a lifecycle, on which other objects may depend.
+func newLifecycleResource[T any, P watch.Slim[T]](
 	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {
 	r.Notes, r.OwnLabels = true, []string{shardLabel}

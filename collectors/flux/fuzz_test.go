@@ -16,6 +16,6 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
-func TestABrokenDocumentIsAnError(t *testing.T) {
+func TestInvalidDocumentReturnsError(t *testing.T) {
 	suite().CheckBroken(t, object(t, "kustomization/ready"), `"spec"`)
 }

@@ -49,8 +49,8 @@ func checkSecrets(t testing.TB, o collectortest.Object, got string) {
 	}
 }
 
-// TestImagesLoseCredentials checks the images of a FluxInstance and of a FluxReport.
-func TestImagesLoseCredentials(t *testing.T) {
+// TestCredentialsAreRemovedFromImages checks the images of a FluxInstance and of a FluxReport.
+func TestCredentialsAreRemovedFromImages(t *testing.T) {
 	t.Parallel()
 	for kind, raw := range map[string]string{
 		"FluxInstance": `{"metadata":{"namespace":"flux-system","name":"flux"},"status":{"components":[{"name":"a","repository":"user:s3cr3t@registry.example.com/a","tag":"v1"}]}}`,

@@ -81,10 +81,10 @@ func (h release) status() string {
 	return "unknown"
 }
 
-func (h release) good() bool { return h.Status == "deployed" || h.Status == "superseded" }
+func (h release) isSuccessful() bool { return h.Status == "deployed" || h.Status == "superseded" }
 
-// sameAs reports whether two releases have the same chart and values.
-func (h release) sameAs(other release) bool {
+// isSameRelease reports whether two releases have the same chart and values.
+func (h release) isSameRelease(other release) bool {
 	return h.ChartVersion == other.ChartVersion && h.ConfigDigest == other.ConfigDigest
 }
 
@@ -104,7 +104,7 @@ func (s *subject) setReleases(releases []release) {
 			failing = true
 			s.attempts = append(s.attempts, lifecycle.Attempt{Failed: true, Reason: reasonReleaseFailed, First: h.LastDeployed,
 				Last: h.LastDeployed})
-		case !h.good(), failing && (h.sameAs(lastGood) || shown && i == len(ordered)-1):
+		case !h.isSuccessful(), failing && (h.isSameRelease(lastGood) || shown && i == len(ordered)-1):
 		default:
 			lastGood, failing = h, false
 			s.attempts = append(s.attempts, lifecycle.Attempt{First: h.LastDeployed, Last: h.LastDeployed})

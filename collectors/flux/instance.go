@@ -95,7 +95,7 @@ func defaultComponents() []string {
 }
 
 func (c Collector) fluxInstances() watch.Resource {
-	return remembering(watch.Resource{
+	return newLifecycleResource(watch.Resource{
 		Group: operatorGroup, Kind: "FluxInstance", Versions: []string{"v1"},
 		Families: commonFamilies(instanceInfo, resourceOverdue, resourceSucceeded, resourceRevisionPending, resourceInventory,
 			historyTime, historyDuration, historyCount, instanceVersion, instanceInRange, instanceOutOfRange, instanceUpgrade, instanceDesired,
@@ -109,7 +109,7 @@ func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Si
 	s := operatorSubject("FluxInstance", "1h", v, &o.Metadata, &o.Status.status)
 	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
 	s.evaluate(seen)
-	ready, reason := s.ready()
+	ready, reason := s.readyLabels()
 	r.Add(instanceInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
 		o.Spec.Distribution.Registry.Redacted(), o.Status.LastAppliedRevision, s.meta.UID)
 	s.rows(r)
@@ -121,7 +121,7 @@ func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Si
 	o.versionRows(&s, r)
 	o.componentRows(&s, r)
 	o.settingRows(&s, r)
-	s.note(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.LastAppliedRevision), Demand: o.demand(&s)}, nil)
+	s.recordDependencies(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.LastAppliedRevision), Demand: o.expectations(&s)}, nil)
 	return s.result.Memory
 }
 
@@ -130,7 +130,7 @@ func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Si
 func (o *fluxInstance) versionRows(s *subject, r *exposition.Rows) {
 	desired, attempted, applied := o.Spec.Distribution.Version, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision
 	r.Add(instanceVersion, 1, s.labels(desired, attempted, applied)...)
-	outOfRange := lifecycle.LaterOf(s.changed(), o.appliedSince())
+	outOfRange := lifecycle.LaterOf(s.specChangedAt(), o.appliedSince())
 	if attempted != "" && attempted != applied {
 		outOfRange = o.attemptedSince(s)
 		r.Time(instanceUpgrade, outOfRange.Time, s.labels(attempted, applied, outOfRange.Precision())...)
@@ -186,10 +186,10 @@ func withoutDigest(revision string) string {
 func (o *fluxInstance) componentRows(s *subject, r *exposition.Rows) {
 	for _, name := range o.components() {
 		r.Add(instanceDesired, 1, s.labels(name)...)
-		if !o.settled(s) {
+		if !o.isInstalled(s) {
 			continue
 		}
-		for _, kind := range kindsOf(name) {
+		for _, kind := range reconciledKinds(name) {
 			r.Add(instanceKind, 1, s.labels(name, kind)...)
 		}
 	}
@@ -205,8 +205,8 @@ func (o *fluxInstance) components() []string {
 	return defaultComponents()
 }
 
-// kindsOf returns the kinds that every version of a component reconciles.
-func kindsOf(component string) []string {
+// reconciledKinds returns the kinds that every version of a component reconciles.
+func reconciledKinds(component string) []string {
 	switch component {
 	case "source-controller":
 		return []string{"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart"}
@@ -234,7 +234,7 @@ func (o *fluxInstance) settingRows(s *subject, r *exposition.Rows) {
 	if sync := o.Spec.Sync; sync != nil {
 		r.Add(instanceSyncInfo, 1, s.labels(sync.Kind, o.syncName(), sync.URL.Redacted(), sync.Ref, sync.Path)...)
 	}
-	if o.settled(s) {
+	if o.isInstalled(s) {
 		for _, shard := range o.Spec.Sharding.Shards {
 			r.Add(instanceShard, 1, s.labels(shard)...)
 		}
@@ -248,8 +248,8 @@ func (o *fluxInstance) networkPolicy() bool {
 // syncName returns the name of the source and the Kustomization of the sync.
 func (o *fluxInstance) syncName() string { return cmp.Or(o.Spec.Sync.Name, o.Metadata.Namespace) }
 
-// settled reports whether the objects that the FluxInstance requests should exist.
-func (o *fluxInstance) settled(s *subject) bool {
+// isInstalled reports whether the objects that the FluxInstance requests should exist.
+func (o *fluxInstance) isInstalled(s *subject) bool {
 	return s.result.State == lifecycle.Ready || s.result.State == lifecycle.Suspended && o.Status.LastAppliedRevision != ""
 }
 
@@ -263,14 +263,14 @@ func (o *fluxInstance) patches(kinds ...string) bool {
 	return false
 }
 
-// demand returns the expected values of other objects; nil while they are being installed.
-func (o *fluxInstance) demand(s *subject) *dependencies.Demand {
-	if !o.settled(s) {
+// expectations returns the expected values of other objects; nil while they are being installed.
+func (o *fluxInstance) expectations(s *subject) *dependencies.Demand {
+	if !o.isInstalled(s) {
 		return nil
 	}
 	d := &dependencies.Demand{
 		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision),
-		Since: o.appliedSince(), Changed: s.changed(),
+		Since: o.appliedSince(), Changed: s.specChangedAt(),
 	}
 	for _, c := range o.Status.Components {
 		d.Images = append(d.Images, dependencies.Image{Component: c.Name, Name: c.Repository.Redacted()})

@@ -38,7 +38,7 @@ var notifying = lifecycle.Kind{WaitsOnly: true}
 
 func notifications() []watch.Resource {
 	declare := func(kind string, versions ...string) watch.Resource {
-		return remembering(watch.Resource{
+		return newLifecycleResource(watch.Resource{
 			Group: notificationGroup, Kind: kind, Versions: versions, Families: commonFamilies(resourceInfo, resourceDependsOn),
 		}, func(o *notification, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			s := subject{
@@ -50,18 +50,18 @@ func notifications() []watch.Resource {
 				s.interval = ""
 			}
 			for _, ref := range o.Spec.Resources {
-				s.refers = append(s.refers, ref.in(o.Metadata.Namespace))
+				s.refers = append(s.refers, ref.resolve(o.Metadata.Namespace))
 			}
 			var waits []dependencies.Wait
 			if ref := o.Spec.ProviderRef; kind == "Alert" && ref.Name != "" {
 				ref.Kind = "Provider"
-				s.lifecycle, waits = &notifying, []dependencies.Wait{{Ref: ref.in(o.Metadata.Namespace)}}
+				s.lifecycle, waits = &notifying, []dependencies.Wait{{Ref: ref.resolve(o.Metadata.Namespace)}}
 			}
 			s.evaluate(seen)
-			s.info(r, info{group: notificationGroup})
+			s.addInfo(r, info{group: notificationGroup})
 			s.rows(r)
 			s.dependsOnRows(r, waits)
-			s.note(r, dependencies.Node{}, waits)
+			s.recordDependencies(r, dependencies.Node{}, waits)
 			return s.result.Memory
 		})
 	}
@@ -99,7 +99,7 @@ type image struct {
 func (c Collector) images() []watch.Resource {
 	families := commonFamilies(resourceInfo, resourceOverdue, resourceDependsOn)
 	declare := func(kind string) watch.Resource {
-		return remembering(watch.Resource{
+		return newLifecycleResource(watch.Resource{
 			Group: imageGroup, Kind: kind, Versions: []string{"v1", "v1beta2", "v1beta1"}, Families: families,
 		}, func(o *image, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			return c.imageRows(o, kind, v, seen, r)
@@ -112,7 +112,7 @@ func (c Collector) imageRows(o *image, kind string, v fleet.View, seen lifecycle
 	s := subject{
 		kind: kind, lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval, lastRun: o.Status.LastScanResult.ScanTime,
-		source: o.Spec.SourceRef.in(o.Metadata.Namespace),
+		source: o.Spec.SourceRef.resolve(o.Metadata.Namespace),
 	}
 	if o.Status.LastAutomationRun.After(s.lastRun) {
 		s.lastRun = o.Status.LastAutomationRun
@@ -125,14 +125,14 @@ func (c Collector) imageRows(o *image, kind string, v fleet.View, seen lifecycle
 	if ref := o.Spec.ImageRepositoryRef; ref.Name != "" {
 		ref.Kind = "ImageRepository"
 		i.sourceKind, i.sourceNamespace, i.sourceName = ref.Kind, ref.Namespace, ref.Name
-		s.source = ref.in(o.Metadata.Namespace)
+		s.source = ref.resolve(o.Metadata.Namespace)
 		waits = []dependencies.Wait{{Ref: s.source}}
 	}
 	s.evaluate(seen)
-	s.info(r, i)
+	s.addInfo(r, i)
 	s.rows(r)
 	c.overdueRow(&s, r)
 	s.dependsOnRows(r, waits)
-	s.note(r, dependencies.Node{Empty: kind == "ImageRepository" && o.Status.LastScanResult.TagCount == 0}, waits)
+	s.recordDependencies(r, dependencies.Node{Empty: kind == "ImageRepository" && o.Status.LastScanResult.TagCount == 0}, waits)
 	return s.result.Memory
 }

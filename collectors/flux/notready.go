@@ -22,7 +22,7 @@ const (
 func (s *subject) notReadyRow(r *exposition.Rows) {
 	state, self := s.result.State, dependencies.Ref{Kind: s.kind, Namespace: s.meta.Namespace, Name: s.meta.Name}.String()
 	source, upstream := s.source.String(), ""
-	if s.hadArtifact() {
+	if s.hadArtifactAtOnset() {
 		source = ""
 	}
 	if s.provides { // a source is its own origin
@@ -32,9 +32,9 @@ func (s *subject) notReadyRow(r *exposition.Rows) {
 		s.labels(state.String(), s.result.Onset.Precision(), s.tolerated(), source, upstream, self, controllerOf(s.kind))...)
 }
 
-// hadArtifact reports whether an artifact existed when an applier first failed. An applier keeps using the last
+// hadArtifactAtOnset reports whether an artifact existed when an applier first failed. An applier keeps using the last
 // artifact of a source that cannot be fetched, so its failure is then not a consequence of the source.
-func (s *subject) hadArtifact() bool {
+func (s *subject) hadArtifactAtOnset() bool {
 	if s.kind != "Kustomization" && s.kind != "HelmRelease" || s.result.State != lifecycle.Failed && s.result.State != lifecycle.Stalled {
 		return false
 	}

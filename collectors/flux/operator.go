@@ -26,8 +26,8 @@ const (
 
 func operatorAnnotations() []string { return []string{reconcileAnnotation, reconcileEveryAnnotation} }
 
-// disabled reports whether an annotation has the value disabled. Like the controllers, it ignores case.
-func disabled(m *watch.Meta, annotation string) bool {
+// isDisabled reports whether an annotation has the value disabled. Like the controllers, it ignores case.
+func isDisabled(m *watch.Meta, annotation string) bool {
 	return strings.EqualFold(m.Annotations[annotation], "disabled")
 }
 
@@ -40,7 +40,7 @@ func operatorSubject(kind, interval string, v fleet.View, m *watch.Meta, st *sta
 	}
 	return subject{
 		kind: kind, lifecycle: &plain, target: v.Cluster, meta: m, status: st,
-		suspended: disabled(m, reconcileAnnotation),
+		suspended: isDisabled(m, reconcileAnnotation),
 		interval:  interval,
 	}
 }
@@ -61,7 +61,7 @@ type resourceSet struct {
 }
 
 func (c Collector) resourceSets() watch.Resource {
-	return remembering(watch.Resource{
+	return newLifecycleResource(watch.Resource{
 		Group: operatorGroup, Kind: "ResourceSet", Versions: []string{"v1"},
 		Families:    commonFamilies(resourceSetInfo, resourceOverdue, resourceSucceeded, resourceInventory),
 		Annotations: operatorAnnotations(),
@@ -72,7 +72,7 @@ func (c Collector) resourceSetRows(o *resourceSet, v fleet.View, seen lifecycle.
 	s := operatorSubject("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
 	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
 	s.evaluate(seen)
-	ready, reason := s.ready()
+	ready, reason := s.readyLabels()
 	entries := 0
 	if o.Status.Inventory != nil {
 		entries = int(o.Status.Inventory.Entries)
@@ -83,18 +83,18 @@ func (c Collector) resourceSetRows(o *resourceSet, v fleet.View, seen lifecycle.
 	c.overdueRow(&s, r)
 	s.successRow(r)
 	s.inventoryRow(r, o.Status.Inventory)
-	s.note(r, dependencies.Node{}, o.waits())
+	s.recordDependencies(r, dependencies.Node{}, o.resolveDependencies())
 	return s.result.Memory
 }
 
-// waits returns the dependencies of a ResourceSet, which may have any kind. A reference without a namespace names a
+// resolveDependencies returns the dependencies of a ResourceSet, which may have any kind. A reference without a namespace names a
 // cluster-scoped object.
-func (o *resourceSet) waits() []dependencies.Wait {
+func (o *resourceSet) resolveDependencies() []dependencies.Wait {
 	waits := make([]dependencies.Wait, len(o.Spec.DependsOn))
 	for i, d := range o.Spec.DependsOn {
 		group, _, _ := strings.Cut(d.APIVersion, "/")
 		waits[i] = dependencies.Wait{
-			Ref: d.in(""), Expression: d.ReadyExpr != "",
+			Ref: d.resolve(""), Expression: d.ReadyExpr != "",
 			Unwatched: group != operatorGroup && !strings.HasSuffix(group, ".toolkit.fluxcd.io") && group != generatorGroup,
 		}
 	}
@@ -111,18 +111,18 @@ type inputProvider struct {
 }
 
 func inputProviders() watch.Resource {
-	return remembering(watch.Resource{
+	return newLifecycleResource(watch.Resource{
 		Group: operatorGroup, Kind: "ResourceSetInputProvider", Versions: []string{"v1"},
 		Families:    commonFamilies(inputProviderInfo),
 		Annotations: operatorAnnotations(),
 	}, func(o *inputProvider, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		s := operatorSubject("ResourceSetInputProvider", "10m", v, &o.Metadata, &o.Status)
 		s.evaluate(seen)
-		ready, reason := s.ready()
+		ready, reason := s.readyLabels()
 		r.Add(inputProviderInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
 			o.Spec.URL.Redacted(), s.meta.UID)
 		s.rows(r)
-		s.note(r, dependencies.Node{}, nil)
+		s.recordDependencies(r, dependencies.Node{}, nil)
 		return s.result.Memory
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {
+func TestProjectionHasTheSameRows(t *testing.T) {
 	rig := suite().Rig(t, collectortest.Management)
 	for _, c := range suite().Cases(t) {
 		o := c.Objects[0]
@@ -24,8 +24,8 @@ func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestASnapshotOfAWrongValueIsAsWrong checks that snapshots keep values of a wrong type.
-func TestASnapshotOfAWrongValueIsAsWrong(t *testing.T) {
+// TestProjectionKeepsInvalidValues checks that snapshots keep values of a wrong type.
+func TestProjectionKeepsInvalidValues(t *testing.T) {
 	rig := suite().Rig(t, collectortest.Management)
 	for _, o := range suite().Objects(t) {
 		rig.CheckBrokenProjections(t, o, wrongTypes())

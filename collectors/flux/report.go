@@ -69,7 +69,7 @@ type reportSync struct {
 }
 
 func fluxReports() watch.Resource {
-	return remembering(watch.Resource{
+	return newLifecycleResource(watch.Resource{
 		Group: operatorGroup, Kind: "FluxReport", Versions: []string{"v1"},
 		Families: commonFamilies(operatorInfo, reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo,
 			reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo),
@@ -87,7 +87,7 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 	r.Add(reportInfo, 1, s.labels(spec.Distribution.Status, spec.Distribution.Version, spec.Distribution.ManagedBy,
 		spec.Distribution.Entitlement, spec.Cluster.ServerVersion, spec.Cluster.Platform)...)
 	if !s.suspended {
-		r.Time(reportTime, o.written(), s.labels()...)
+		r.Time(reportTime, o.reportedAt(), s.labels()...)
 	}
 	if spec.Cluster.Nodes != nil {
 		r.Add(reportNodes, float64(*spec.Cluster.Nodes), s.labels()...)
@@ -109,22 +109,22 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 		r.Bool(reportSyncReady, sync.Ready, s.labels()...)
 		r.Add(reportSyncInfo, 1, s.labels(sync.ID, sync.Path, sync.Source.Redacted())...)
 	}
-	report := dependencies.Report{Version: spec.Distribution.Version, ManagedBy: spec.Distribution.ManagedBy, Written: o.written(),
+	report := dependencies.Report{Version: spec.Distribution.Version, ManagedBy: spec.Distribution.ManagedBy, Written: o.reportedAt(),
 		Once: seen.Once}
 	for _, c := range spec.Components {
 		report.Images = append(report.Images, dependencies.Image{Component: c.Name, Name: c.Image.Redacted()})
 	}
-	s.note(r, dependencies.Node{Report: &report}, nil)
+	s.recordDependencies(r, dependencies.Node{Report: &report}, nil)
 	return s.result.Memory
 }
 
-// written returns the newest evidence of the time at which the report was written. The Ready condition changes
+// reportedAt returns the newest evidence of the time at which the report was written. The Ready condition changes
 // only with its message, and the managed fields only with the object. Flux Operator also requests an update after
 // each reconciliation of a FluxInstance.
-func (o *fluxReport) written() time.Time {
+func (o *fluxReport) reportedAt() time.Time {
 	ready, _ := o.Status.Conditions.Get("Ready")
 	t := ready.LastTransitionTime
-	for _, sign := range []time.Time{requested(&o.Metadata), o.Metadata.OperatorChanged()} {
+	for _, sign := range []time.Time{requestedAt(&o.Metadata), o.Metadata.OperatorChanged()} {
 		if sign.After(t) {
 			t = sign
 		}
@@ -134,9 +134,9 @@ func (o *fluxReport) written() time.Time {
 
 const requestedAnnotation = "reconcile.fluxcd.io/requestedAt"
 
-// requested returns the time at which a reconciliation was requested. The annotation has seconds since the epoch
+// requestedAt returns the time at which a reconciliation was requested. The annotation has seconds since the epoch
 // if Flux Operator wrote it, and any text if a user did.
-func requested(m *watch.Meta) time.Time {
+func requestedAt(m *watch.Meta) time.Time {
 	seconds, err := strconv.ParseInt(m.Annotations[requestedAnnotation], 10, 64)
 	if err != nil {
 		return time.Time{}

@@ -38,9 +38,9 @@ func TestSizesOfArtifacts(t *testing.T) {
 	}
 }
 
-// TestTheAgeOfAReportIsThatOfItsNewestSign checks that the newer time counts: of the transition of Ready and of the
+// TestReportTimeIsTheNewestTimestamp checks that the newer time counts: of the transition of Ready and of the
 // managed fields of Flux Operator.
-func TestTheAgeOfAReportIsThatOfItsNewestSign(t *testing.T) {
+func TestReportTimeIsTheNewestTimestamp(t *testing.T) {
 	const (
 		early = `"2026-11-22T10:00:00Z"`
 		late  = `"2026-11-22T10:05:00Z"`
@@ -83,8 +83,8 @@ func unix(t *testing.T, quoted string) string {
 	return strconv.FormatInt(at.Unix(), 10)
 }
 
-// TestAReportWithoutASyncHasNoRowsOfIt checks a report of a cluster without a sync.
-func TestAReportWithoutASyncHasNoRowsOfIt(t *testing.T) {
+// TestReportWithoutSync checks a report of a cluster without a sync.
+func TestReportWithoutSync(t *testing.T) {
 	for _, sync := range []string{`null`, ``} {
 		spec := `{}`
 		if sync != "" {

@@ -49,7 +49,7 @@ type source struct {
 func sources() []watch.Resource {
 	families := commonFamilies(resourceInfo, artifactSize, artifactTime)
 	declare := func(kind string, versions ...string) watch.Resource {
-		return remembering(watch.Resource{Group: sourceGroup, Kind: kind, Versions: versions, Families: families},
+		return newLifecycleResource(watch.Resource{Group: sourceGroup, Kind: kind, Versions: versions, Families: families},
 			func(o *source, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 				return o.rows(kind, v, seen, r)
 			})
@@ -70,7 +70,7 @@ func (o *source) rows(kind string, v fleet.View, seen lifecycle.Sighting, r *exp
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
 		// An OCI Helm repository only has the URL for its charts.
 		static: kind == "HelmRepository" && o.Spec.Type == "oci",
-		source: o.Spec.SourceRef.in(o.Metadata.Namespace), provides: true,
+		source: o.Spec.SourceRef.resolve(o.Metadata.Namespace), provides: true,
 	}
 	if at := o.Status.Artifact.LastUpdate; !at.IsZero() {
 		s.attempts = []lifecycle.Attempt{{First: at, Last: at}}
@@ -84,13 +84,13 @@ func (o *source) rows(kind string, v fleet.View, seen lifecycle.Sighting, r *exp
 	if kind == "Bucket" {
 		i.url = o.Spec.Endpoint.Redacted()
 	}
-	s.info(r, i)
+	s.addInfo(r, i)
 	s.rows(r)
 	if o.Status.Artifact.Size != nil {
 		r.Add(artifactSize, float64(*o.Status.Artifact.Size), s.labels()...)
 	}
 	r.Time(artifactTime, o.Status.Artifact.LastUpdate, s.labels()...)
-	s.note(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.Artifact.Revision),
+	s.recordDependencies(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.Artifact.Revision),
 		Origin: &dependencies.Origin{URL: i.url, Ref: i.ref}}, nil)
 	return s.result.Memory
 }
@@ -140,26 +140,26 @@ type generator struct {
 const suspendGenerator = "source.extensions.fluxcd.io/reconcile"
 
 func generators() watch.Resource {
-	return remembering(watch.Resource{
+	return newLifecycleResource(watch.Resource{
 		Group: generatorGroup, Kind: "ArtifactGenerator", Versions: []string{"v1", "v1beta1"},
 		Families:    commonFamilies(resourceInfo, resourceInventory),
 		Annotations: []string{suspendGenerator},
 	}, func(o *generator, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		s := subject{
 			kind: "ArtifactGenerator", lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
-			suspended: disabled(&o.Metadata, suspendGenerator), provides: true,
+			suspended: isDisabled(&o.Metadata, suspendGenerator), provides: true,
 		}
 		for _, from := range o.Spec.Sources {
-			s.refers = append(s.refers, from.in(o.Metadata.Namespace))
+			s.refers = append(s.refers, from.resolve(o.Metadata.Namespace))
 		}
 		if len(s.refers) == 1 { // if there are several, the status does not record which one failed
 			s.source, s.refers = s.refers[0], nil
 		}
 		s.evaluate(seen)
-		s.info(r, info{group: generatorGroup})
+		s.addInfo(r, info{group: generatorGroup})
 		s.rows(r)
 		r.Add(resourceInventory, float64(o.Status.Inventory), s.labels()...)
-		s.note(r, dependencies.Node{}, nil)
+		s.recordDependencies(r, dependencies.Node{}, nil)
 		return s.result.Memory
 	})
 }

@@ -150,8 +150,8 @@ func TestDetailIsDeclared(t *testing.T) {
 	}
 }
 
-// TestMemoryIsKept checks that the outcome of an attempt is remembered during the next one.
-func TestMemoryIsKept(t *testing.T) {
+// TestLifecycleStateIsKept checks that the outcome of an attempt is remembered during the next one.
+func TestLifecycleStateIsKept(t *testing.T) {
 	k := suite().Rig(t, collectortest.Management).Of(t, "Kustomization")
 	object := func(status, reason string) []byte {
 		return []byte(`{"metadata":{"namespace":"ns","name":"x","generation":1},"status":{"observedGeneration":1,"conditions":[{"type":"Ready","status":"` +

@@ -72,7 +72,7 @@ func (s *subject) evaluate(seen lifecycle.Sighting) {
 	s.result = s.lifecycle.Evaluate(lifecycle.Object{
 		Created: s.meta.Created, Deleted: s.meta.Deleted, Generation: s.meta.Generation,
 		Suspended: s.suspended, SuspendedAt: s.meta.SuspensionChanged(), ChangedAt: s.meta.SpecChanged(),
-		Conditions: s.status.Conditions, Observed: observed(s.status.ObservedGeneration, s.attempted),
+		Conditions: s.status.Conditions, Observed: latestGeneration(s.status.ObservedGeneration, s.attempted),
 		Attempts: s.attempts, Truncated: s.truncated, Static: s.static,
 	}, seen)
 	if shard := s.meta.Own.Get(shardLabel); shard != "" && s.result.State == lifecycle.Unprocessed {
@@ -80,8 +80,8 @@ func (s *subject) evaluate(seen lifecycle.Sighting) {
 	}
 }
 
-// observed returns the greater of both generations. 0 means none, and -1 is the default of the API server.
-func observed(generation, attempted int64) int64 {
+// latestGeneration returns the greater of both generations. 0 means none, and -1 is the default of the API server.
+func latestGeneration(generation, attempted int64) int64 {
 	if attempted > 0 {
 		return max(generation, attempted)
 	}
@@ -92,9 +92,9 @@ func (s *subject) labels(more ...string) []string {
 	return append([]string{s.target, s.kind, s.meta.Namespace, s.meta.Name}, more...)
 }
 
-// ready returns the labels ready and reason from the Ready condition. As in Flux Operator, an object that has no
+// readyLabels returns the labels ready and reason from the Ready condition. As in Flux Operator, an object that has no
 // status by design is ready even before it is processed.
-func (s *subject) ready() (ready, reason string) {
+func (s *subject) readyLabels() (readyLabels, reason string) {
 	c, ok := s.status.Conditions.Get("Ready")
 	switch {
 	case !ok && s.static:
@@ -179,8 +179,8 @@ type info struct {
 	sourceNamespace        string
 }
 
-func (s *subject) info(r *exposition.Rows, i info) {
-	ready, reason := s.ready()
+func (s *subject) addInfo(r *exposition.Rows, i info) {
+	ready, reason := s.readyLabels()
 	if i.sourceNamespace == "" && i.sourceName != "" {
 		i.sourceNamespace = s.meta.Namespace
 	}
@@ -188,17 +188,17 @@ func (s *subject) info(r *exposition.Rows, i info) {
 		i.revision, i.applied, i.url, i.ref, i.sourceKind, i.sourceNamespace, i.sourceName, i.path, s.meta.UID)
 }
 
-// note keeps the data for resolving dependencies: the state for objects that wait for this one, and the
+// recordDependencies keeps the data for resolving dependencies: the state for objects that wait for this one, and the
 // dependencies of this one.
-func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencies.Wait) {
+func (s *subject) recordDependencies(r *exposition.Rows, n dependencies.Node, on []dependencies.Wait) {
 	n.Target, n.State = s.target, s.result.State
 	if n.Origin != nil {
-		n.Origin.Changed = s.changed()
+		n.Origin.Changed = s.specChangedAt()
 	}
 	if c := controllerOf(s.kind); c != "flux-operator" && c != "notification-controller" {
 		n.Shard = s.meta.Own.Get(shardLabel)
 	}
-	if ready, _ := s.ready(); ready == "True" {
+	if ready, _ := s.readyLabels(); ready == "True" {
 		c, _ := s.status.Conditions.Get("Ready")
 		n.Satisfied = s.static && s.status.ObservedGeneration == 0 || max(s.status.ObservedGeneration, c.ObservedGeneration) >= s.meta.Generation
 	}
@@ -230,8 +230,8 @@ func (s *subject) referenceRows(r *exposition.Rows, on []dependencies.Wait) {
 	}
 }
 
-// changed returns the time of the last change of the spec; zero if unknown.
-func (s *subject) changed() time.Time {
+// specChangedAt returns the time of the last change of the spec; zero if unknown.
+func (s *subject) specChangedAt() time.Time {
 	if at := s.meta.SpecChanged(); !at.IsZero() || s.meta.Generation > 1 {
 		return at
 	}
@@ -265,17 +265,17 @@ type reference struct {
 	ReadyExpr  string `json:"readyExpr"`
 }
 
-// in returns the referenced object. namespace is the namespace of the object that has the reference.
-func (f reference) in(namespace string) dependencies.Ref {
+// resolve returns the referenced object. namespace is the namespace of the object that has the reference.
+func (f reference) resolve(namespace string) dependencies.Ref {
 	return dependencies.Ref{Kind: f.Kind, Namespace: cmp.Or(f.Namespace, namespace), Name: f.Name}
 }
 
-// waits returns the dependencies of an object, which have the same kind.
-func (s *subject) waits(on []reference) []dependencies.Wait {
+// resolveDependencies returns the dependencies of an object, which have the same kind.
+func (s *subject) resolveDependencies(on []reference) []dependencies.Wait {
 	waits := make([]dependencies.Wait, len(on))
 	for i, d := range on {
 		d.Kind = s.kind
-		waits[i] = dependencies.Wait{Ref: d.in(s.meta.Namespace), Expression: d.ReadyExpr != ""}
+		waits[i] = dependencies.Wait{Ref: d.resolve(s.meta.Namespace), Expression: d.ReadyExpr != ""}
 	}
 	return waits
 }

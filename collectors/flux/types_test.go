@@ -90,8 +90,8 @@ func wrongTypes() []breakage {
 	}
 }
 
-// TestAValueOfTheWrongTypeCostsNoOtherRow breaks one value at a time, in one object of each kind.
-func TestAValueOfTheWrongTypeCostsNoOtherRow(t *testing.T) {
+// TestWrongTypeAffectsOnlyItsRow breaks one value at a time, in one object of each kind.
+func TestWrongTypeAffectsOnlyItsRow(t *testing.T) {
 	var objects []collectortest.Object
 	for _, name := range []string{
 		"fluxinstance/default-components", "fluxreport/sync", "resourceset/ready", "resourcesetinputprovider/ready",

@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-func TestAnAnnotationOfAMegabyteIsNotStored(t *testing.T) {
+func TestLargeAnnotationIsNotStored(t *testing.T) {
 	o := object(t, "kustomization/ready")
 	big, ok := o.With(t, "metadata.annotations", map[string]any{
 		"kubectl.kubernetes.io/last-applied-configuration": strings.Repeat(`{"x":"\n"}`, 1<<20/10),
@@ -39,8 +39,8 @@ func TestAnAnnotationOfAMegabyteIsNotStored(t *testing.T) {
 	}
 }
 
-// TestOddLabelValuesArriveAsTheyAre reads the exposition with the parser of Prometheus.
-func TestOddLabelValuesArriveAsTheyAre(t *testing.T) {
+// TestUnusualLabelValuesAreUnchanged reads the exposition with the parser of Prometheus.
+func TestUnusualLabelValuesAreUnchanged(t *testing.T) {
 	long := strings.Repeat("a23456789.", 25) + "abc" // 253 characters, the longest name of an object
 	for _, tc := range []struct{ name, json, want string }{
 		{"the longest name", long, long},
@@ -79,9 +79,9 @@ func TestInvalidUTF8IsRepaired(t *testing.T) {
 	}
 }
 
-// TestALongValueIsCutAndMarked checks that a value above 1024 bytes ends in an ellipsis and the hash of the whole
+// TestLongValueIsCutAndMarked checks that a value above 1024 bytes ends in an ellipsis and the hash of the whole
 // value.
-func TestALongValueIsCutAndMarked(t *testing.T) {
+func TestLongValueIsCutAndMarked(t *testing.T) {
 	const size = 1024
 	for _, tc := range []struct {
 		name, text string

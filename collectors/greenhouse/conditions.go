@@ -19,17 +19,19 @@ type status struct {
 	} `json:"statusConditions"`
 }
 
-// processed reports whether Greenhouse has processed the object. Only then does a missing number mean zero.
-func (s *status) processed() bool { return len(s.StatusConditions.Conditions) > 0 }
+// isProcessed reports whether Greenhouse has processed the object. Only then does a missing number mean zero.
+func (s *status) isProcessed() bool { return len(s.StatusConditions.Conditions) > 0 }
 
-// is reports whether a condition has a status.
-func (s *status) is(name, want string) bool { return s.StatusConditions.Conditions.Is(name, want) }
+// hasCondition reports whether a condition has a status.
+func (s *status) hasCondition(name, want string) bool {
+	return s.StatusConditions.Conditions.Is(name, want)
+}
 
 // rows adds the rows that all kinds share. labels are the labels of the object.
 func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, labels ...string) {
 	with := func(more ...string) []string { return slices.Concat(labels, more) }
-	if s.is("Ready", "True") || s.is("Ready", "False") {
-		r.Bool(f.ready, s.is("Ready", "True"), labels...)
+	if s.hasCondition("Ready", "True") || s.hasCondition("Ready", "False") {
+		r.Bool(f.ready, s.hasCondition("Ready", "True"), labels...)
 	}
 	for i, c := range s.StatusConditions.Conditions {
 		// The first condition of a type counts, as in Greenhouse.
@@ -45,7 +47,7 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 	}
 	r.Time(f.created, meta.Created, labels...)
 	r.Time(f.deleted, meta.Deleted, labels...)
-	r.Bool(f.suspended, s.suspended(meta), labels...)
+	r.Bool(f.suspended, s.isSuspended(meta), labels...)
 }
 
 // conditionStatus returns the status of a condition. A value other than True and False is Unknown.

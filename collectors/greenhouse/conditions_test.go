@@ -29,8 +29,8 @@ var types = map[string][]string{
 
 var statuses = []string{"", "True", "False", "Unknown"} // an empty status means that the condition is absent
 
-// TestEachConditionStandsForItself combines Ready with each other condition in all of their states.
-func TestEachConditionStandsForItself(t *testing.T) {
+// TestConditionsAreIndependent combines Ready with each other condition in all of their states.
+func TestConditionsAreIndependent(t *testing.T) {
 	h := suite().Rig(t, collectortest.Management)
 	for kind, others := range types {
 		for _, other := range others {
@@ -132,7 +132,7 @@ func conditionRows(text string) map[string]string {
 	return rows
 }
 
-func TestOnlyWordsBecomeLabels(t *testing.T) {
+func TestReasonsMustBeWords(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "Ready": true, "pending-install": true, "a_b9": true, "two words": false, "a:b": false, "über": false, "a\n": false,
 		"https://example.com": false, strings.Repeat("a", maxWord): true, strings.Repeat("a", maxWord+1): false,

@@ -23,7 +23,7 @@ type definitionObject struct {
 // definitions declares PluginDefinition, which belongs to an organization, or ClusterPluginDefinition. Both have the same
 // fields.
 func definitions(kind string) watch.Resource {
-	return remembering(resource(kind, definitionKind.all(definitionInfo)),
+	return newLifecycleResource(resource(kind, definitionKind.list(definitionInfo)),
 		func(o *definitionObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
 			definitionKind.rows(r, &o.Metadata.Meta, &o.Status, labels...)
@@ -63,13 +63,13 @@ func (i inventory) counts() map[string]int {
 }
 
 func catalogs() watch.Resource {
-	return remembering(resource("Catalog", catalogKind.all(catalogInfo, catalogInventory)),
+	return newLifecycleResource(resource("Catalog", catalogKind.list(catalogInfo, catalogInventory)),
 		func(o *catalogObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 			with := func(more ...string) []string { return append(labels[:2:2], more...) }
 			catalogKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 			r.Add(catalogInfo, 1, with(o.Metadata.Labels[ownerLabel])...)
-			if o.Status.processed() {
+			if o.Status.isProcessed() {
 				counts := o.Status.Inventory.counts()
 				for _, ready := range []string{"True", "False", "Unknown"} {
 					r.Add(catalogInventory, float64(counts[ready]), with(ready)...)

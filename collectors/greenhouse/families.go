@@ -43,8 +43,8 @@ func (f *kindFamilies) gauge(name, help string, labels ...string) *exposition.Fa
 	return gauge(f.prefix+"_"+name, strings.ReplaceAll(help, "#", f.what), slices.Concat(f.labels, labels)...)
 }
 
-// all returns the common families, then more.
-func (f *kindFamilies) all(more ...*exposition.Family) []*exposition.Family {
+// list returns the common families, then more.
+func (f *kindFamilies) list(more ...*exposition.Family) []*exposition.Family {
 	return append([]*exposition.Family{f.ready, f.condition, f.reason, f.transition, f.created, f.deleted, f.suspended}, more...)
 }
 
@@ -96,24 +96,24 @@ var (
 )
 
 func clusterFamilies() []*exposition.Family {
-	return clusterKind.all(clusterInfo, clusterVersion, clusterMinor, clusterNodes, clusterReadyNodes, clusterUnready, clusterTokenExpiry,
+	return clusterKind.list(clusterInfo, clusterVersion, clusterMinor, clusterNodes, clusterReadyNodes, clusterUnready, clusterTokenExpiry,
 		clusterScheduled)
 }
 
 func pluginFamilies() []*exposition.Family {
-	return pluginKind.all(pluginInfo, pluginRelease, pluginDeployed, pluginExposed)
+	return pluginKind.list(pluginInfo, pluginRelease, pluginDeployed, pluginExposed)
 }
 
 func presetFamilies() []*exposition.Family {
-	return presetKind.all(presetInfo, presetPlugins, presetReady, presetFailed)
+	return presetKind.list(presetInfo, presetPlugins, presetReady, presetFailed)
 }
 
 // Families returns every family that the collector may export.
 func Families() []*exposition.Family {
 	return slices.Concat(
 		clusterFamilies(), pluginFamilies(), presetFamilies(),
-		definitionKind.all(definitionInfo), catalogKind.all(catalogInfo, catalogInventory),
+		definitionKind.list(definitionInfo), catalogKind.list(catalogInfo, catalogInventory),
 		[]*exposition.Family{notReadySince, notReadyReason},
-		organizationKind.all(), teamKind.all(teamSupport, teamMembers), bindingKind.all(bindingInfo, bindingTeam, bindingClusters, bindingFailed),
+		organizationKind.list(), teamKind.list(teamSupport, teamMembers), bindingKind.list(bindingInfo, bindingTeam, bindingClusters, bindingFailed),
 	)
 }

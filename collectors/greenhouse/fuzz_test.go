@@ -20,6 +20,6 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
-func TestABrokenDocumentIsAnError(t *testing.T) {
+func TestInvalidDocumentReturnsError(t *testing.T) {
 	suite().CheckBroken(t, collectortest.Find(t, "cluster.yaml", "Cluster", "management"), "owned-by")
 }

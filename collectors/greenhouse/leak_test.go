@@ -10,9 +10,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestNothingLeaks searches the rows for confidential fields, which have the value s3cr3t in testdata:
+// TestNoConfidentialValueIsPublished searches the rows for confidential fields, which have the value s3cr3t in testdata:
 // messages, options, people, URLs.
-func TestNothingLeaks(t *testing.T) {
+func TestNoConfidentialValueIsPublished(t *testing.T) {
 	for _, c := range suite().Cases(t) {
 		found := false
 		for _, o := range c.Objects {

@@ -18,7 +18,7 @@ type organizationObject struct {
 
 // organizations declares Organization. Its rows come from its conditions, such as SCIMAPIAvailable.
 func organizations() watch.Resource {
-	return remembering(resource("Organization", organizationKind.all()),
+	return newLifecycleResource(resource("Organization", organizationKind.list()),
 		func(o *organizationObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			organizationKind.rows(r, &o.Metadata, &o.Status, o.Metadata.Name)
 			return o.Status.lifecycleRows(r, "Organization", &o.Metadata, identities{}, seen)
@@ -37,12 +37,12 @@ type teamObject struct {
 }
 
 func teams() watch.Resource {
-	return remembering(resource("Team", teamKind.all(teamSupport, teamMembers)),
+	return newLifecycleResource(resource("Team", teamKind.list(teamSupport, teamMembers)),
 		func(o *teamObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 			teamKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 			r.Bool(teamSupport, o.Metadata.Labels[supportLabel] == "true", labels...)
-			if o.Status.processed() {
+			if o.Status.isProcessed() {
 				r.Add(teamMembers, float64(o.Status.Members), labels...)
 			}
 			return o.Status.lifecycleRows(r, "Team", &o.Metadata.Meta, identities{}, seen)
@@ -67,9 +67,9 @@ type bindingObject struct {
 }
 
 func teamRoleBindings() watch.Resource {
-	declared := resource("TeamRoleBinding", bindingKind.all(bindingInfo, bindingTeam, bindingClusters, bindingFailed))
+	declared := resource("TeamRoleBinding", bindingKind.list(bindingInfo, bindingTeam, bindingClusters, bindingFailed))
 	declared.Versions = []string{"v1alpha2", "v1alpha1"}
-	return remembering(declared, func(o *bindingObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	return newLifecycleResource(declared, func(o *bindingObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		bindingKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
@@ -79,7 +79,7 @@ func teamRoleBindings() watch.Resource {
 				r.Add(bindingTeam, 1, with(team)...)
 			}
 		}
-		if o.Status.processed() {
+		if o.Status.isProcessed() {
 			r.Add(bindingClusters, float64(len(o.Status.Clusters)), labels...)
 			r.Add(bindingFailed, float64(o.failed()), labels...)
 		}

@@ -59,7 +59,7 @@ type helmChart struct {
 func plugins() watch.Resource {
 	declared := resource("Plugin", pluginFamilies())
 	declared.UsesTargets = true
-	return remembering(declared, func(o *pluginObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	return newLifecycleResource(declared, func(o *pluginObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		pluginKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
@@ -75,7 +75,7 @@ func plugins() watch.Resource {
 			}
 			r.Time(pluginDeployed, release.LastDeployed, labels...)
 		}
-		if o.Status.processed() {
+		if o.Status.isProcessed() {
 			r.Add(pluginExposed, float64(o.Status.Exposed), labels...)
 		}
 		id := identities{target, o.Spec.ClusterName, o.Metadata.Labels[presetLabel], nil}
@@ -117,13 +117,13 @@ func (o *presetObject) notReady() []string {
 }
 
 func presets() watch.Resource {
-	return remembering(resource("PluginPreset", presetFamilies()),
+	return newLifecycleResource(resource("PluginPreset", presetFamilies()),
 		func(o *presetObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 			presetKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 			info := append(labels[:2:2], o.Spec.Plugin.Definition.labels(o.Metadata.Namespace)...)
 			r.Add(presetInfo, 1, append(info, o.Status.Version, o.Metadata.Labels[ownerLabel])...)
-			if o.Status.processed() {
+			if o.Status.isProcessed() {
 				r.Add(presetPlugins, float64(o.Status.Total), labels...)
 				r.Add(presetReady, float64(o.Status.Ready), labels...)
 				r.Add(presetFailed, float64(o.Status.Failed), labels...)

@@ -27,9 +27,9 @@ type schema struct {
 	Items      *schema           `json:"items"`
 }
 
-// TestTheSchemasHaveEveryFieldThatIsRead compares the slim structs with the CustomResourceDefinitions of the testbed, which
+// TestSchemasHaveAllReadFields compares the slim structs with the CustomResourceDefinitions of the testbed, which
 // have the same types as the real ones.
-func TestTheSchemasHaveEveryFieldThatIsRead(t *testing.T) {
+func TestSchemasHaveAllReadFields(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "test", "testbed", "greenhouse", "crds.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestTheSchemasHaveEveryFieldThatIsRead(t *testing.T) {
 			t.Errorf("%s is served as %s, and watched as %s", kind, crd.Spec.Versions[0].Name, versions[kind])
 		}
 		for name, s := range crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties {
-			if field, ok := fieldOf(reflect.TypeOf(objects[kind]), name); ok {
+			if field, ok := lookupField(reflect.TypeOf(objects[kind]), name); ok {
 				checkSchema(t, kind+"."+name, field, s)
 			}
 		}
@@ -77,8 +77,8 @@ func TestTheSchemasHaveEveryFieldThatIsRead(t *testing.T) {
 	}
 }
 
-// fieldOf finds the type of a field by its name in JSON.
-func fieldOf(in reflect.Type, name string) (reflect.Type, bool) {
+// lookupField finds the type of a field by its name in JSON.
+func lookupField(in reflect.Type, name string) (reflect.Type, bool) {
 	for _, f := range reflect.VisibleFields(in) {
 		if !f.Anonymous && f.Tag.Get("json") == name {
 			return f.Type, true

@@ -30,9 +30,9 @@ var (
 // api/meta/v1alpha1 of greenhouse). A Plugin copies the reason DependencyNotReady from its HelmRelease.
 var reconciled = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
 
-// evidenceOf returns the conditions that explain why an object of a kind is not ready, most specific first (functions
+// evidenceFor returns the conditions that explain why an object of a kind is not ready, most specific first (functions
 // computeReadyCondition of the cluster, pluginpreset and plugin controllers).
-func evidenceOf(kind string) []lifecycle.Evidence {
+func evidenceFor(kind string) []lifecycle.Evidence {
 	switch kind {
 	case "Cluster":
 		return []lifecycle.Evidence{{Type: "KubeConfigValid", Status: "False"}, {Type: "PermissionsVerified", Status: "False"}, {Type: "ManagedResourcesDeployed", Status: "False"}}
@@ -65,10 +65,10 @@ func evidenceOf(kind string) []lifecycle.Evidence {
 	return nil
 }
 
-// causeIn returns the condition that explains why an object is not ready. unknown reports that Ready is Unknown; then a
+// findCause returns the condition that explains why an object is not ready. unknown reports that Ready is Unknown; then a
 // condition with status Unknown may explain it.
-func causeIn(kind string, conditions lifecycle.Conditions, unknown bool) lifecycle.Condition {
-	all := evidenceOf(kind)
+func findCause(kind string, conditions lifecycle.Conditions, unknown bool) lifecycle.Condition {
+	all := evidenceFor(kind)
 	for _, e := range all {
 		if c, _ := conditions.Get(e.Type); c.Status == e.Status {
 			return c
@@ -111,17 +111,17 @@ func (id *identities) reason(kind, ready string, cause lifecycle.Condition) stri
 	return ""
 }
 
-// suspended reports whether the object is suspended according to its annotation or its condition.
-func (s *status) suspended(m *watch.Meta) bool {
+// isSuspended reports whether the object is suspended according to its annotation or its condition.
+func (s *status) isSuspended(m *watch.Meta) bool {
 	asked := m.Annotations[suspendAnnotation]
-	return asked != "" && asked != "false" || s.is("Suspended", "True")
+	return asked != "" && asked != "false" || s.hasCondition("Suspended", "True")
 }
 
 // lifecycleRows adds the onset and the reason of an object that is not ready, and returns the memory for its next
 // evaluation.
 func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, id identities, seen lifecycle.Sighting) lifecycle.Memory {
 	o := lifecycle.Object{
-		Created: m.Created, Deleted: m.Deleted, Suspended: s.suspended(m), SuspendedAt: m.SuspensionChanged(),
+		Created: m.Created, Deleted: m.Deleted, Suspended: s.isSuspended(m), SuspendedAt: m.SuspensionChanged(),
 		Conditions: s.StatusConditions.Conditions,
 	}
 	if c, _ := o.Conditions.Get("Suspended"); c.Status == "True" && o.SuspendedAt.IsZero() {
@@ -131,7 +131,7 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 	if result.State == lifecycle.Ready {
 		return result.Memory
 	}
-	cause := causeIn(kind, o.Conditions, result.State == lifecycle.Unknown)
+	cause := findCause(kind, o.Conditions, result.State == lifecycle.Unknown)
 	precision := result.Onset.Precision()
 	r.Time(notReadySince, result.Onset.Time, kind, m.Namespace, m.Name, result.State.String(), precision,
 		strconv.FormatBool(precision != lifecycle.Undated),
@@ -143,8 +143,8 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 	return result.Memory
 }
 
-// remembering declares a kind with a lifecycle.
-func remembering[T any, P watch.Slim[T]](
+// newLifecycleResource declares a kind with a lifecycle.
+func newLifecycleResource[T any, P watch.Slim[T]](
 	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {
 	r.Families = append(slices.Clip(r.Families), notReadySince, notReadyReason)

@@ -65,8 +65,8 @@ var breakages = []collectortest.Breakage{
 	{"metadata.annotations", "x", nil},
 }
 
-// TestAValueOfTheWrongTypeCostsNoOtherRow breaks one value at a time.
-func TestAValueOfTheWrongTypeCostsNoOtherRow(t *testing.T) {
+// TestWrongTypeAffectsOnlyItsRow breaks one value at a time.
+func TestWrongTypeAffectsOnlyItsRow(t *testing.T) {
 	suite().WrongTypes(t, collectortest.ByKind("cobaltcore_greenhouse_"), breakages, collectortest.NameOf,
 		collectortest.Find(t, "cluster-conditions.yaml", "Cluster", "hypervisor"),
 		collectortest.Find(t, "plugin.yaml", "Plugin", "kube-monitoring-control-plane"),

@@ -19,12 +19,12 @@ import (
 type apiServer struct {
 	cluster fleet.Cluster
 
-	mu     sync.Mutex
-	slices string // EndpointSliceList
-	token  string // token of service accounts; empty for none
-	status int    // status of all answers, unless 0
-	asked  []string
-	wanted []tokenRequest
+	mu        sync.Mutex
+	slices    string // EndpointSliceList
+	token     string // token of service accounts; empty for none
+	status    int    // status of all answers, unless 0
+	requested []string
+	wanted    []tokenRequest
 }
 
 func newAPIServer(tb testing.TB, cluster string) *apiServer {
@@ -43,7 +43,7 @@ func newAPIServer(tb testing.TB, cluster string) *apiServer {
 func (a *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.asked = append(a.asked, r.Method+" "+r.URL.RequestURI())
+	a.requested = append(a.requested, r.Method+" "+r.URL.RequestURI())
 	switch {
 	case a.status != 0:
 		reply(a.status, `{"kind":"Status","status":"Failure"}`)(w, r)

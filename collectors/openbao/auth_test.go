@@ -29,8 +29,8 @@ type logins struct {
 	bao *bao
 	ttl int
 
-	mu   sync.Mutex
-	seen []map[string]string
+	mu       sync.Mutex
+	recorded []map[string]string
 }
 
 func (l *logins) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -40,16 +40,16 @@ func (l *logins) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	l.mu.Lock()
-	l.seen = append(l.seen, body)
-	token := fmt.Sprintf("b.token-%d", len(l.seen))
+	l.recorded = append(l.recorded, body)
+	token := fmt.Sprintf("b.token-%d", len(l.recorded))
 	l.mu.Unlock()
 	reply(http.StatusOK, fmt.Sprintf(`{"auth":{"client_token":%q,"lease_duration":%d,"renewable":false}}`, token, l.ttl))(w, r)
 }
 
-func (l *logins) all() []map[string]string {
+func (l *logins) list() []map[string]string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.seen)
+	return slices.Clone(l.recorded)
 }
 
 // kubernetesAuth configures the exporter to log in with the content of a file.
@@ -63,32 +63,32 @@ func (b *bao) kubernetesAuth(tb testing.TB, ttl int) (*logins, string) {
 	return l, file
 }
 
-// rounds runs n rounds of the nodes and the cluster.
-func rounds(tb testing.TB, i *instance, n int) {
+// runRounds runs n rounds of the nodes and the cluster.
+func runRounds(tb testing.TB, i *instance, n int) {
 	tb.Helper()
 	for range n {
-		i.askNodesOnce(tb.Context())
-		i.askClusterOnce(tb.Context())
+		i.pollNodesOnce(tb.Context())
+		i.pollClusterOnce(tb.Context())
 	}
 }
 
-func TestATokenFileThatRotatesIsReadAgain(t *testing.T) {
+func TestRotatedTokenFileIsReloaded(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, "first")
 	active := b.nodes["openbao-0"]
 	active.good("first")
 	i := b.start(t)
-	rounds(t, i, 1)
+	runRounds(t, i, 1)
 	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1", "exporter_token_renewed": ""})
 	write(t, b.o.Auth.TokenFile, "second")
 	active.good("second")
-	rounds(t, i, 1)
+	runRounds(t, i, 1)
 	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1"})
 
 	for name, text := range map[string]string{"empty": "", "two words": "a b", "binary": "a\x00b", "header": "a\r\nX-Evil: 1"} {
 		write(t, b.o.Auth.TokenFile, text)
 		active.requests()
-		rounds(t, i, 1)
+		runRounds(t, i, 1)
 		rows := rowsOf(t, b.site)
 		if diff := cmp.Diff([]string{`{node="",endpoint="tokenFile",reason="forbidden"} 1`}, rows.with("endpoint_failing")); diff != "" {
 			t.Errorf("%s: failing (-want +got):\n%s", name, diff)
@@ -100,25 +100,25 @@ func TestATokenFileThatRotatesIsReadAgain(t *testing.T) {
 	}
 }
 
-// TestTheExporterLogsInOnce also checks the next login, which happens when a third of the token's lifetime is left and
+// TestLoginIsSharedByAllRounds also checks the next login, which happens when a third of the token's lifetime is left and
 // uses the current content of the service account file.
-func TestTheExporterLogsInOnce(t *testing.T) {
+func TestLoginIsSharedByAllRounds(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, file := b.kubernetesAuth(t, 600)
 	i := b.start(t)
-	rounds(t, i, 3)
+	runRounds(t, i, 3)
 	rowsOf(t, b.site).want(t, map[string]string{"exporter_token_renewed": "1"})
 	write(t, file, "jwt-2")
 	b.clock.add(399 * time.Second)
-	rounds(t, i, 1)
-	if diff := cmp.Diff([]map[string]string{{"role": "cobaltcore-exporter", "jwt": "jwt-1"}}, l.all()); diff != "" {
+	runRounds(t, i, 1)
+	if diff := cmp.Diff([]map[string]string{{"role": "cobaltcore-exporter", "jwt": "jwt-1"}}, l.list()); diff != "" {
 		t.Fatalf("logins after 399 s (-want +got):\n%s", diff)
 	}
 	b.nodes["openbao-0"].requests()
 	b.clock.add(time.Second)
-	rounds(t, i, 2)
+	runRounds(t, i, 2)
 	want := []map[string]string{{"role": "cobaltcore-exporter", "jwt": "jwt-1"}, {"role": "cobaltcore-exporter", "jwt": "jwt-2"}}
-	if diff := cmp.Diff(want, l.all()); diff != "" {
+	if diff := cmp.Diff(want, l.list()); diff != "" {
 		t.Errorf("logins after 400 s (-want +got):\n%s", diff)
 	}
 	for _, r := range b.nodes["openbao-0"].requests() {
@@ -130,18 +130,18 @@ func TestTheExporterLogsInOnce(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1"})
 }
 
-// TestARevokedTokenIsReplacedInTheSameRound also checks that a new token that is refused is not replaced, because its
+// TestRevokedTokenIsReplacedInTheSameRound also checks that a new token that is refused is not replaced, because its
 // role has no policy.
-func TestARevokedTokenIsReplacedInTheSameRound(t *testing.T) {
+func TestRevokedTokenIsReplacedInTheSameRound(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, _ := b.kubernetesAuth(t, 600)
 	active := b.nodes["openbao-0"]
 	active.good("b.token-1")
 	i := b.start(t)
-	rounds(t, i, 2)
+	runRounds(t, i, 2)
 	active.good("b.token-2")
-	rounds(t, i, 1)
-	if n := len(l.all()); n != 2 {
+	runRounds(t, i, 1)
+	if n := len(l.list()); n != 2 {
 		t.Errorf("%d logins, not 2", n)
 	}
 	rows := rowsOf(t, b.site)
@@ -151,32 +151,32 @@ func TestARevokedTokenIsReplacedInTheSameRound(t *testing.T) {
 	}
 
 	active.good("none")
-	rounds(t, i, 1)
-	if n := len(l.all()); n != 3 {
+	runRounds(t, i, 1)
+	if n := len(l.list()); n != 3 {
 		t.Errorf("%d logins, not 3", n)
 	}
 	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", failure.ReasonForbidden): "1", "autopilot_healthy": ""})
 }
 
-// TestARoleWithoutAPolicyIsNotLoggedInToTwice checks the logins in one round.
-func TestARoleWithoutAPolicyIsNotLoggedInToTwice(t *testing.T) {
+// TestRoleWithoutPolicyIsNotRetried checks the logins in one round.
+func TestRoleWithoutPolicyIsNotRetried(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, _ := b.kubernetesAuth(t, 600)
 	b.nodes["openbao-0"].good("none")
-	rounds(t, b.start(t), 1)
-	if n := len(l.all()); n != 1 {
+	runRounds(t, b.start(t), 1)
+	if n := len(l.list()); n != 1 {
 		t.Errorf("%d logins, not 1", n)
 	}
 	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", failure.ReasonForbidden): "1"})
 }
 
-// TestATokenThatOneEndpointRefusesIsKept checks that a single refusal does not replace the token.
-func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
+// TestTokenRefusedByOneEndpointIsKept checks that a single refusal does not replace the token.
+func TestTokenRefusedByOneEndpointIsKept(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, _ := b.kubernetesAuth(t, 600)
 	b.nodes["openbao-0"].set("sys/mounts", reply(http.StatusForbidden, `{"errors":["permission denied"]}`))
-	rounds(t, b.start(t), 3)
-	if n := len(l.all()); n != 1 {
+	runRounds(t, b.start(t), 3)
+	if n := len(l.list()); n != 1 {
 		t.Errorf("%d logins, not 1", n)
 	}
 }
@@ -233,13 +233,13 @@ func TestFailedLoginIsReportedOnce(t *testing.T) {
 	}
 }
 
-func TestAServiceAccountTokenThatIsMissing(t *testing.T) {
+func TestMissingServiceAccountToken(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, _ := b.kubernetesAuth(t, 600)
 	b.o.Auth.Kubernetes.TokenFile = filepath.Join(t.TempDir(), "missing")
-	rounds(t, b.start(t), 1)
+	runRounds(t, b.start(t), 1)
 	rowsOf(t, b.site).want(t, map[string]string{failing("", loginPath, failure.ReasonForbidden): "1"})
-	if len(l.all()) != 0 {
+	if len(l.list()) != 0 {
 		t.Error("a login without a token")
 	}
 }
@@ -254,11 +254,11 @@ func TestRenewAfter(t *testing.T) {
 	}
 }
 
-// TestTextAroundALogin checks answers with a byte order mark before the body and a comment of a proxy after it.
-func TestTextAroundALogin(t *testing.T) {
+// TestMalformedLoginAnswers checks answers with a byte order mark before the body and a comment of a proxy after it.
+func TestMalformedLoginAnswers(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.kubernetesAuth(t, 600)
 	b.nodes["openbao-0"].set(loginPath, reply(http.StatusOK, "\ufeff"+`{"auth":{"client_token":"b.token-1","lease_duration":600}}`+"\n<!-- proxy -->"))
-	rounds(t, b.start(t), 1)
+	runRounds(t, b.start(t), 1)
 	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1"})
 }

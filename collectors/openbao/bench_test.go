@@ -30,7 +30,7 @@ func BenchmarkRound100Nodes(b *testing.B) {
 
 func benchmarkRound(b *testing.B, secure *tls.Config) {
 	dir := b.TempDir()
-	o := compose(b, "healthy-2.4", dir)
+	o := buildCase(b, "healthy-2.4", dir)
 	answers := map[bool]map[string]ask.Answer{true: {}, false: {}} // true is the active node
 	for node, active := range map[string]bool{"openbao-0": true, "openbao-1": false} {
 		for _, path := range []string{"sys/health", "sys/seal-status", "sys/leader"} {
@@ -75,12 +75,12 @@ func benchmarkRound(b *testing.B, secure *tls.Config) {
 			b.Fatal(i.Status().Errors)
 		}
 	}
-	i.askNodesOnce(b.Context()) // opens the connections
+	i.pollNodesOnce(b.Context()) // opens the connections
 	answered()
 	b.ReportAllocs()
 	before := processCPU(b)
 	for b.Loop() {
-		i.askNodesOnce(b.Context())
+		i.pollNodesOnce(b.Context())
 	}
 	perRound := (processCPU(b) - before).Seconds() / float64(b.N)
 	b.ReportMetric(perRound/15*100, "core-%-at-15s")

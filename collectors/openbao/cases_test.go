@@ -23,8 +23,8 @@ import (
 type caseFile struct {
 	// Base is another case. Its files are used unless the case replaces them.
 	Base string `yaml:"base"`
-	// Take maps nodes of the case to nodes of the base from which they are copied.
-	Take map[string]string `yaml:"take"`
+	// Files maps nodes of the case to nodes of the base from which they are copied.
+	Files map[string]string `yaml:"take"`
 	// Drop lists files of the base that are removed, as <node>/<file>.
 	Drop []string `yaml:"drop"`
 
@@ -38,8 +38,8 @@ type caseFile struct {
 	} `yaml:"kv"`
 }
 
-// cases returns the directories of testdata that have a case.yaml.
-func cases(tb testing.TB) []string {
+// loadCases returns the directories of testdata that have a case.yaml.
+func loadCases(tb testing.TB) []string {
 	tb.Helper()
 	files, err := filepath.Glob("testdata/*/case.yaml")
 	if err != nil || len(files) == 0 {
@@ -51,16 +51,16 @@ func cases(tb testing.TB) []string {
 	return files
 }
 
-// compose writes the snapshot of a case to dir, and returns its configuration.
-func compose(tb testing.TB, name, dir string) config.OpenBao {
+// buildCase writes the snapshot of a case to dir, and returns its configuration.
+func buildCase(tb testing.TB, name, dir string) config.OpenBao {
 	tb.Helper()
 	c := readCase(tb, name)
 	nodes := filepath.Join(dir, "openbao", "main")
 	if c.Base != "" {
-		compose(tb, c.Base, dir)
+		buildCase(tb, c.Base, dir)
 		base := tb.TempDir()
 		copyDir(tb, base, nodes)
-		for to, from := range c.Take {
+		for to, from := range c.Files {
 			remove(tb, filepath.Join(nodes, to))
 			copyDir(tb, filepath.Join(nodes, to), filepath.Join(base, from))
 		}

@@ -36,8 +36,8 @@ func write(tb testing.TB, file, text string) {
 	}
 }
 
-// TestLiveNodesBringTheSameRowsAsASnapshot compares all rows except measurements.
-func TestLiveNodesBringTheSameRowsAsASnapshot(t *testing.T) {
+// TestLiveNodesAndSnapshotHaveTheSameRows compares all rows except measurements.
+func TestLiveNodesAndSnapshotHaveTheSameRows(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "healthy-2.6", "leader-sealed", "all-sealed", "pki", "kv", "dev-server", "forbidden"} {
 		t.Run(name, func(t *testing.T) {
 			b := newBao(t, name, nil)
@@ -60,9 +60,9 @@ func TestLiveNodesBringTheSameRowsAsASnapshot(t *testing.T) {
 	}
 }
 
-// TestANodeIsAskedOnce checks that requests are not retried for any answer. By default, the client of OpenBao sends
+// TestEachEndpointIsRequestedOnce checks that requests are not retried for any answer. By default, the client of OpenBao sends
 // three requests, which takes seconds with a sealed node.
-func TestANodeIsAskedOnce(t *testing.T) {
+func TestEachEndpointIsRequestedOnce(t *testing.T) {
 	for _, status := range []int{
 		http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusPreconditionFailed, http.StatusBadGateway, http.StatusNotImplemented,
@@ -92,8 +92,8 @@ func TestANodeIsAskedOnce(t *testing.T) {
 	}
 }
 
-// TestARedirectIsNotFollowed checks that the answer of another node does not count for the node that redirects.
-func TestARedirectIsNotFollowed(t *testing.T) {
+// TestRedirectsAreNotFollowed checks that the answer of another node does not count for the node that redirects.
+func TestRedirectsAreNotFollowed(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -156,9 +156,9 @@ func TestEnvironmentIsIgnored(t *testing.T) {
 	}
 }
 
-// TestATokenGoesWhereItIsNeededOnly checks that a token is sent only to the active node, and only to endpoints that
+// TestTokenIsSentOnlyWhereNeeded checks that a token is sent only to the active node, and only to endpoints that
 // need it.
-func TestATokenGoesWhereItIsNeededOnly(t *testing.T) {
+func TestTokenIsSentOnlyWhereNeeded(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
 	b.o.Details.Audit, b.o.Details.Certificates, b.o.Details.Tidy = true, true, true
@@ -186,8 +186,8 @@ func TestATokenGoesWhereItIsNeededOnly(t *testing.T) {
 	}
 }
 
-// TestWithoutATokenOnlyPublicThingsAreAsked also checks that no endpoint fails.
-func TestWithoutATokenOnlyPublicThingsAreAsked(t *testing.T) {
+// TestWithoutTokenOnlyPublicEndpointsAreRequested also checks that no endpoint fails.
+func TestWithoutTokenOnlyPublicEndpointsAreRequested(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Details.Audit, b.o.Details.Certificates = true, true // without effect
 	round(t.Context(), b.start(t))
@@ -206,13 +206,13 @@ func TestWithoutATokenOnlyPublicThingsAreAsked(t *testing.T) {
 	}
 }
 
-// TestTheCertificateOfAnIssuerIsReadOnce checks that a certificate, which cannot change, is not requested again.
-func TestTheCertificateOfAnIssuerIsReadOnce(t *testing.T) {
+// TestIssuerCertificateIsReadOnce checks that a certificate, which cannot change, is not requested again.
+func TestIssuerCertificateIsReadOnce(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)
 	for range 3 {
-		i.askNodesOnce(t.Context())
-		i.askClusterOnce(t.Context())
+		i.pollNodesOnce(t.Context())
+		i.pollClusterOnce(t.Context())
 	}
 	active := b.nodes["openbao-0"]
 	if n := active.count("pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/json"); n != 1 {

@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// askCluster queries the active node about the cluster, once after each round of the nodes.
-func (i *instance) askCluster(ctx context.Context) {
+// pollCluster queries the active node about the cluster, once after each round of the nodes.
+func (i *instance) pollCluster(ctx context.Context) {
 	var served choice
 	for {
 		select {
@@ -29,13 +29,13 @@ func (i *instance) askCluster(ctx context.Context) {
 		}
 		// The leader may be unknown until all nodes have answered.
 		i.mu.Lock()
-		now := choice{i.round, i.chosen()}
+		now := choice{i.round, i.chosenNode()}
 		i.mu.Unlock()
 		if now == served {
 			continue
 		}
 		served = now
-		i.askClusterOnce(ctx)
+		i.pollClusterOnce(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -51,8 +51,8 @@ type choice struct {
 	node  string
 }
 
-// chosen returns the node to query about the cluster; empty if there is none.
-func (i *instance) chosen() string {
+// chosenNode returns the node to query about the cluster; empty if there is none.
+func (i *instance) chosenNode() string {
 	name, err := i.facts.Choose(i.finding)
 	if err != nil {
 		return ""
@@ -60,9 +60,9 @@ func (i *instance) chosen() string {
 	return name
 }
 
-func (i *instance) askClusterOnce(ctx context.Context) {
+func (i *instance) pollClusterOnce(ctx context.Context) {
 	i.mu.Lock()
-	asked := i.chosen()
+	asked := i.chosenNode()
 	i.mu.Unlock()
 	facts := i.clusterAnswers(ctx)
 	if ctx.Err() != nil {
@@ -71,7 +71,7 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 	i.Note("cluster", facts.Failures)
 	rows := i.rowsOf(i.clusterRows)
 	i.mu.Lock()
-	nodes := slices.Sorted(maps.Keys(i.askers))
+	nodes := slices.Sorted(maps.Keys(i.clients))
 	i.mu.Unlock()
 	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { judge.ClusterRows(r, facts, i.Name, i.Expect, nodes, i.now()) })
 	i.mu.Lock()
@@ -85,13 +85,13 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 	defer i.mu.Unlock()
 	// A round does not count if it began before all nodes were known, or if its node turned out to belong to another
 	// cluster.
-	i.settled["cluster"] = i.settled["cluster"] || asked == i.chosen() && (i.settled["nodes"] || facts.Complete)
+	i.settled["cluster"] = i.settled["cluster"] || asked == i.chosenNode() && (i.settled["nodes"] || facts.Complete)
 	i.source = asked
 }
 
 func (i *instance) clusterAnswers(ctx context.Context) *ask.ClusterAnswers {
 	facts := &ask.ClusterAnswers{}
-	a, err := i.active()
+	a, err := i.activeNode()
 	if err != nil {
 		if i.credentials.Enabled() {
 			for _, e := range ask.ClusterEndpoints() {
@@ -104,15 +104,15 @@ func (i *instance) clusterAnswers(ctx context.Context) *ask.ClusterAnswers {
 		return facts
 	}
 	if i.credentials.Enabled() {
-		i.askWithToken(ctx, a, facts)
+		i.queryWithToken(ctx, a, facts)
 	}
-	i.askIssuers(ctx, a, facts)
+	i.queryIssuers(ctx, a, facts)
 	facts.Complete = true
 	return facts
 }
 
-// askWithToken logs in if necessary, and sends the requests that need a token. A revoked token is replaced once.
-func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
+// queryWithToken logs in if necessary, and sends the requests that need a token. A revoked token is replaced once.
+func (i *instance) queryWithToken(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
 	for range 2 {
 		token, fresh, err := i.credentials.Token(ctx, a, i.now(), time.Duration(i.Timeout))
 		i.setToken(token)
@@ -124,21 +124,21 @@ func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.Clus
 			return
 		}
 		facts.TokenRenewed = err == nil && i.credentials.Kubernetes != nil
-		q := questions{ctx: ctx, asker: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
-		put(&q, ask.LookupSelf, &facts.Token)
-		raft, ha := i.storage()
+		q := clusterQueries{ctx: ctx, asker: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
+		startQuery(&q, ask.LookupSelf, &facts.Token)
+		raft, ha := i.storageFeatures()
 		if raft {
-			put(&q, ask.RaftState, &facts.Autopilot)
-			put(&q, ask.RaftSettings, &facts.Settings)
-			put(&q, ask.RaftPeerSet, &facts.Peers)
+			startQuery(&q, ask.RaftState, &facts.Autopilot)
+			startQuery(&q, ask.RaftSettings, &facts.Settings)
+			startQuery(&q, ask.RaftPeerSet, &facts.Peers)
 		}
 		if ha {
-			put(&q, ask.HAStatus, &facts.HA)
+			startQuery(&q, ask.HAStatus, &facts.HA)
 		}
-		put(&q, ask.SysMounts, &facts.Mounts)
-		put(&q, ask.SysAuth, &facts.Auth)
-		put(&q, ask.LeaseCount, &facts.Leases)
-		put(&q, ask.KeyStatus, &facts.Key)
+		startQuery(&q, ask.SysMounts, &facts.Mounts)
+		startQuery(&q, ask.SysAuth, &facts.Auth)
+		startQuery(&q, ask.LeaseCount, &facts.Leases)
+		startQuery(&q, ask.KeyStatus, &facts.Key)
 		q.wait()
 		if !facts.TokenRefused() || !i.credentials.Renewable(i.now(), fresh) {
 			return
@@ -147,8 +147,8 @@ func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.Clus
 	}
 }
 
-// storage reports whether the chosen node uses raft, and whether high availability is enabled.
-func (i *instance) storage() (raft, ha bool) {
+// storageFeatures reports whether the chosen node uses raft, and whether high availability is enabled.
+func (i *instance) storageFeatures() (raft, ha bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	name, err := i.facts.Choose(i.finding)
@@ -165,22 +165,22 @@ func (i *instance) setToken(token string) {
 	i.token = token
 }
 
-// questions sends requests concurrently, each with its own timeout, so that failures are independent.
-type questions struct {
-	ctx     context.Context //nolint:containedctx // valid for one round
-	asker   ask.Node
-	token   string
-	timeout time.Duration
-	asked   int
-	tasks   sync.WaitGroup
+// clusterQueries sends requests concurrently, each with its own timeout, so that failures are independent.
+type clusterQueries struct {
+	ctx       context.Context //nolint:containedctx // valid for one round
+	asker     ask.Node
+	token     string
+	timeout   time.Duration
+	requested int
+	tasks     sync.WaitGroup
 
 	mu    sync.Mutex
 	facts *ask.ClusterAnswers
 }
 
-// put queries an endpoint and stores its answer.
-func put[T any](q *questions, e ask.EndpointOf[T], at **T) {
-	q.asked++
+// startQuery queries an endpoint and stores its answer.
+func startQuery[T any](q *clusterQueries, e ask.EndpointOf[T], at **T) {
+	q.requested++
 	q.tasks.Go(func() {
 		r := e.At(q.token)
 		got, err := ask.Get(q.ctx, q.asker, r, q.timeout)
@@ -196,8 +196,8 @@ func put[T any](q *questions, e ask.EndpointOf[T], at **T) {
 	})
 }
 
-func (q *questions) wait() {
+func (q *clusterQueries) wait() {
 	q.tasks.Wait()
-	q.facts.Asked = q.asked
+	q.facts.Requested = q.requested
 	slices.SortFunc(q.facts.Failures, func(a, b failure.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 }

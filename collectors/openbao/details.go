@@ -21,7 +21,7 @@ type detail struct {
 	interval time.Duration
 	// endpoints returns the endpoints that need a leader.
 	endpoints func() []string
-	ask       func(ctx context.Context, d *detailRound)
+	query     func(ctx context.Context, d *detailRound)
 	public    bool // needs no token
 	pki       bool // about the PKI mounts whose issuers are known
 	// begin is called before each turn, and its result afterwards. stale reports whether the references have changed
@@ -34,8 +34,8 @@ type detail struct {
 	due   time.Time
 	pause time.Duration
 	// mounts and kept are used by details about each PKI mount, see [detailRound.eachMount].
-	mounts rota[string]
-	kept   map[string][]func(*exposition.Rows)
+	mounts rotation[string]
+	rows   map[string][]func(*exposition.Rows)
 }
 
 // detailRound is one turn of a detail, with its parameters and results.
@@ -53,21 +53,21 @@ type detailRound struct {
 	unknown  bool // the PKI mounts are still unknown
 	stored   map[secretflow.Path]secretflow.Stored
 	// requests counts the sent requests, and left the requests deferred to the next turn.
-	requests, left int
+	requests, skipped int
 }
 
-// show adds rows.
-func (d *detailRound) show(rows func(*exposition.Rows)) { d.rows = append(d.rows, rows) }
+// addRows adds rows.
+func (d *detailRound) addRows(rows func(*exposition.Rows)) { d.rows = append(d.rows, rows) }
 
-// wanted returns the details that are enabled in the configuration.
-func (i *instance) wanted() []*detail {
+// enabledDetails returns the details that are enabled in the configuration.
+func (i *instance) enabledDetails() []*detail {
 	var all []*detail
 	add := func(name string, interval config.Duration, ask func(context.Context, *detailRound), endpoints func() []string) {
 		if i.credentials.Offline {
 			interval = i.Interval // files are cheap, and their timestamps move
 		}
 		all = append(all, &detail{
-			name: name, interval: time.Duration(interval), endpoints: endpoints, ask: ask, wake: make(chan struct{}, 1),
+			name: name, interval: time.Duration(interval), endpoints: endpoints, query: ask, wake: make(chan struct{}, 1),
 			pause: time.Duration(i.Interval),
 		})
 	}
@@ -79,62 +79,62 @@ func (i *instance) wanted() []*detail {
 			return names
 		}
 	}
-	add("revocation lists", i.Details.Interval, askCRLs, ofEachPKI(ask.PKICRL.Endpoint))
+	add("revocation lists", i.Details.Interval, queryCRLs, ofEachPKI(ask.PKICRL.Endpoint))
 	all[0].public, all[0].pki = true, true
 	if !i.credentials.Enabled() {
 		return all
 	}
 	offline := i.credentials.Offline // a snapshot exports all of its answers
 	if i.Details.Audit || offline {
-		add("audit devices", i.Details.Interval, askAudit, func() []string { return []string{ask.SysAudit.Path} })
+		add("audit devices", i.Details.Interval, queryAudit, func() []string { return []string{ask.SysAudit.Path} })
 	}
 	if i.Details.Certificates || offline {
-		add("certificates", i.Details.Interval, askCertificates, ofEachPKI(ask.PKIDetailed.Endpoint))
+		add("certificates", i.Details.Interval, queryCertificates, ofEachPKI(ask.PKIDetailed.Endpoint))
 		all[len(all)-1].pki = true
 	}
 	if i.Details.Tidy || offline {
-		add("tidy", i.Details.Interval, askTidy, ofEachPKI(ask.PKITidy.Endpoint))
+		add("tidy", i.Details.Interval, queryTidy, ofEachPKI(ask.PKITidy.Endpoint))
 		all[len(all)-1].pki = true
 	}
 	if i.flow != nil {
-		add(flowDetail, i.flowPace, askFlow, func() []string { return nil })
-		all[len(all)-1].begin, all[len(all)-1].stale = i.beginFlow, i.flowStale
+		add(flowDetail, i.flowPace, queryFlow, func() []string { return nil })
+		all[len(all)-1].begin, all[len(all)-1].stale = i.beginFlow, i.isFlowStale
 	}
 	if i.KV != nil {
 		for _, mount := range i.KV.Mounts {
-			add("secrets of "+mount, i.KV.Interval, func(ctx context.Context, d *detailRound) { askKV(ctx, d, mount) },
+			add("secrets of "+mount, i.KV.Interval, func(ctx context.Context, d *detailRound) { queryKV(ctx, d, mount) },
 				func() []string { return []string{ask.KVMetadataList.At("", "mount", mount).Name} })
 		}
 	}
 	return all
 }
 
-// askDetail runs a detail when it is due, after a round of the cluster.
-func (i *instance) askDetail(ctx context.Context, d *detail) {
+// pollDetail runs a detail when it is due, after a round of the cluster.
+func (i *instance) pollDetail(ctx context.Context, d *detail) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.wake:
 		}
-		i.askDetailIfDue(ctx, d, time.Now)
+		i.pollDetailIfDue(ctx, d, time.Now)
 	}
 }
 
-// askDetailIfDue runs a detail if it is due. The next turn is due after its interval. After a failure, it is due in the
+// pollDetailIfDue runs a detail if it is due. The next turn is due after its interval. After a failure, it is due in the
 // next round if there was no leader. Otherwise it is due after growing pauses, because a turn may have a thousand
 // requests.
-func (i *instance) askDetailIfDue(ctx context.Context, d *detail, now func() time.Time) {
-	a, err := i.active()
+func (i *instance) pollDetailIfDue(ctx context.Context, d *detail, now func() time.Time) {
+	a, err := i.activeNode()
 	if err == nil && now().Before(d.due) && (d.stale == nil || !d.stale()) {
-		i.settle(d)
+		i.markPolled(d)
 		return
 	}
 	end := func() {}
 	if d.begin != nil {
 		end = d.begin()
 	}
-	turn := i.askDetailOnce(ctx, d, a, err)
+	turn := i.pollDetailOnce(ctx, d, a, err)
 	if ctx.Err() != nil {
 		return
 	}
@@ -148,18 +148,18 @@ func (i *instance) askDetailIfDue(ctx context.Context, d *detail, now func() tim
 	default:
 		d.due, d.pause = now().Add(d.interval), time.Duration(i.Interval)
 	}
-	i.settle(d)
+	i.markPolled(d)
 }
 
-// settle records that a detail has finished a turn, if the cluster has finished a round.
-func (i *instance) settle(d *detail) {
+// markPolled records that a detail has finished a turn, if the cluster has finished a round.
+func (i *instance) markPolled(d *detail) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.settled[d.name] = i.settled[d.name] || i.settled["cluster"]
 }
 
-// askDetailOnce runs a detail and replaces its rows.
-func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err error) *detailRound {
+// pollDetailOnce runs a detail and replaces its rows.
+func (i *instance) pollDetailOnce(ctx context.Context, d *detail, a ask.Node, err error) *detailRound {
 	i.mu.Lock()
 	turn := &detailRound{instance: i, detail: d, asker: a, token: i.token, mounts: i.mounts, pki: i.pki}
 	i.mu.Unlock()
@@ -173,7 +173,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 	case !turn.locked && !turn.unknown:
 		ctx, cancel := context.WithTimeout(ctx, d.interval)
 		defer cancel()
-		d.ask(ctx, turn)
+		d.query(ctx, turn)
 	}
 	if ctx.Err() != nil { // the exporter stops
 		return turn
@@ -187,7 +187,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 			row(r)
 		}
 		judge.FailureRows(r, turn.failures, i.Name, "")
-		judge.LeftRows(r, turn.left, i.Name, d.name)
+		judge.SkippedRows(r, turn.skipped, i.Name, d.name)
 	})
 	return turn
 }

@@ -80,7 +80,7 @@ func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 	api.mu.Lock()
 	defer api.mu.Unlock()
 	want := "GET /apis/discovery.k8s.io/v1/namespaces/openbao-system/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dopenbao-internal"
-	for _, got := range api.asked {
+	for _, got := range api.requested {
 		if got != want {
 			t.Errorf("asked for %s", got)
 		}

@@ -31,9 +31,9 @@ type flowAnswer struct {
 	updated time.Time // zero if the secret does not exist or is deleted
 }
 
-// askFlow requests the metadata of the secrets to which objects of the fleet refer, until the turn has reached its limit
+// queryFlow requests the metadata of the secrets to which objects of the fleet refer, until the turn has reached its limit
 // of requests. For other secrets it uses the answers of earlier turns.
-func askFlow(ctx context.Context, d *detailRound) {
+func queryFlow(ctx context.Context, d *detailRound) {
 	var (
 		asked   sync.WaitGroup
 		mu      sync.Mutex // guards d, refused and answers
@@ -61,7 +61,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 		})
 	}
 	all := d.flow.Paths(d.Identity())
-	for _, p := range d.flowRota.begin(all) {
+	for _, p := range d.flowRotation.begin(all) {
 		mu.Lock()
 		enough := refused[p.Mount] >= flowPatience
 		known, ok := d.flowAnswers[p]
@@ -69,7 +69,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 		case enough || ctx.Err() != nil || !d.isKV2(p.Mount):
 			mu.Unlock()
 		case d.requests >= d.budget:
-			d.left++
+			d.skipped++
 			if ok {
 				answers[p] = known
 			}
@@ -77,18 +77,18 @@ func askFlow(ctx context.Context, d *detailRound) {
 		default:
 			mu.Unlock()
 			d.requests++
-			d.flowRota.asked(p)
+			d.flowRotation.markRequested(p)
 			paths <- p
 		}
 	}
 	close(paths)
 	asked.Wait()
 	d.flowAnswers = answers
-	d.showFlow(all)
+	d.addFlow(all)
 }
 
-// showFlow adds the rows about the secrets.
-func (d *detailRound) showFlow(all []secretflow.Path) {
+// addFlow adds the rows about the secrets.
+func (d *detailRound) addFlow(all []secretflow.Path) {
 	d.stored = map[secretflow.Path]secretflow.Stored{}
 	for _, p := range all {
 		a, ok := d.flowAnswers[p]
@@ -98,7 +98,7 @@ func (d *detailRound) showFlow(all []secretflow.Path) {
 		if !a.updated.IsZero() {
 			d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: a.version, Updated: a.updated.Add(d.shift())}
 		}
-		d.show(func(r *exposition.Rows) { judge.StoredRows(r, p, a.version, a.updated, d.Name) })
+		d.addRows(func(r *exposition.Rows) { judge.StoredRows(r, p, a.version, a.updated, d.Name) })
 	}
 }
 
@@ -108,15 +108,15 @@ func (i *instance) beginFlow() (end func()) {
 	return func() {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		i.asked = paths
+		i.requested = paths
 	}
 }
 
-// flowStale reports whether the referenced secrets have changed since the last turn.
-func (i *instance) flowStale() bool {
+// isFlowStale reports whether the referenced secrets have changed since the last turn.
+func (i *instance) isFlowStale() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return !slices.Equal(i.asked, i.flow.Paths(i.Identity()))
+	return !slices.Equal(i.requested, i.flow.Paths(i.Identity()))
 }
 
 // isKV2 reports whether a mount has metadata. While the mounts are unknown, only configured ones are read, because the

@@ -33,8 +33,8 @@ func refer(t *testing.T, g *secretflow.Graph, keys ...string) *secretflow.Cluste
 	return c
 }
 
-// flowing returns an instance that reads the secrets of a graph.
-func flowing(t *testing.T, b *bao) *instance {
+// withFlow returns an instance that reads the secrets of a graph.
+func withFlow(t *testing.T, b *bao) *instance {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, append(judge.Families(), secretflow.Families()...)...)
 	if err != nil {
@@ -53,7 +53,7 @@ func TestFlowReadsReferencedMetadata(t *testing.T) {
 	b.site.Flow = secretflow.NewGraph(true)
 	refer(t, b.site.Flow, "kv-v2/bootstrap/data/keystone-admin", "kv-v2/bootstrap/data/not-there", "pki/data/no-kv", "kv-v2/bootstrap/data/../keystone-db")
 	b.nodes["openbao-0"].set("kv-v2/bootstrap/metadata/not-there", reply(http.StatusNotFound, `{"errors":[]}`))
-	i := flowing(t, b)
+	i := withFlow(t, b)
 	run(t, i)
 	testutil.Until(t, "settled", i.Settled)
 
@@ -96,7 +96,7 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	b.o.Interval = config.Duration(20 * time.Millisecond)
 	b.site.Flow = secretflow.NewGraph(true)
 	c := refer(t, b.site.Flow)
-	i := flowing(t, b)
+	i := withFlow(t, b)
 	run(t, i)
 	testutil.Until(t, "settled", i.Settled)
 	stored := func() int {
@@ -111,15 +111,15 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	testutil.Until(t, "the new one is asked for", func() bool { return stored() == 1 })
 }
 
-// TestFlowIsNotSettledWhileItIsAsked checks that a turn for earlier references does not count for the current
+// TestFlowIsUnsettledDuringRequests checks that a turn for earlier references does not count for the current
 // ones.
-func TestFlowIsNotSettledWhileItIsAsked(t *testing.T) {
+func TestFlowIsUnsettledDuringRequests(t *testing.T) {
 	t.Parallel()
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
 	b.site.Flow = secretflow.NewGraph(true)
 	c := refer(t, b.site.Flow)
-	i := flowing(t, b)
+	i := withFlow(t, b)
 	run(t, i)
 	testutil.Until(t, "settled", i.Settled)
 

@@ -43,11 +43,11 @@ func (n inMemory) Current() (map[string]ask.Node, failure.List) {
 	return map[string]ask.Node{"openbao-0": n}, nil
 }
 
-// into makes the node the only one of an instance, which needs no token for it.
-func (n inMemory) into(i *instance) {
+// inMemory makes the node the only one of an instance, which needs no token for it.
+func (n inMemory) inMemory(i *instance) {
 	i.nodes.Close()
 	i.nodes, i.credentials = n, ask.Credentials{Offline: true}
-	i.details = i.wanted()
+	i.details = i.enabledDetails()
 }
 
 const fuzzIssuer = "bbbbbbbb-0000-0000-0000-000000000001"
@@ -67,7 +67,7 @@ func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
 	var o config.OpenBao
 	for _, name := range []string{"pki", "kv"} {
 		dir := tb.TempDir()
-		o = compose(tb, name, dir)
+		o = buildCase(tb, name, dir)
 		for _, path := range append(slices.Clone(fuzzed), "kv-v2/openstack/metadata/glance", "kv-v2/openstack/metadata/glance/api") {
 			got, err := ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", "openbao-0")}.Ask(tb.Context(), ask.Request{Path: path})
 			if err == nil && (answers[path].Body == nil || name == "pki" == strings.HasPrefix(path, "pki")) {
@@ -101,7 +101,7 @@ func FuzzAnswers(f *testing.F) {
 		answers[fuzzed[int(which)%len(fuzzed)]] = ask.Answer{Status: int(status), Body: body}
 		site := newSite(t, newClock().now)
 		i := newInstance(o, config.SecretFlow{}, site)
-		answers.into(i)
+		answers.inMemory(i)
 		site.Exposition.Swap(nil, i.Groups())
 		round(t.Context(), i)
 		text := serve(t, site.Exposition)
@@ -135,7 +135,7 @@ func FuzzSnapshot(f *testing.F) {
 		site := newSite(t, time.Now)
 		i := start(newConfig(), site)
 		facts := ask.QueryNode(t.Context(), node, time.Now)
-		i.learn("openbao-0", &facts)
+		i.storeAnswers("openbao-0", &facts)
 		i.summarize()
 		text := serve(t, site.Exposition)
 		mustParse(t, text)

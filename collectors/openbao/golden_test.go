@@ -21,10 +21,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestAnswersBecomeTheRowsOfTheGoldenFile reads the answers of each case of
+// TestGoldenFiles reads the answers of each case of
 // testdata as a snapshot and compares all rows.
-func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
-	for _, name := range cases(t) {
+func TestGoldenFiles(t *testing.T) {
+	for _, name := range loadCases(t) {
 		t.Run(name, func(t *testing.T) {
 			site, i := snapshotCase(t, name, new(time.Duration))
 			round(t.Context(), i)
@@ -40,7 +40,7 @@ func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 func snapshotCase(t *testing.T, name string, later *time.Duration) (collectors.Site, *instance) {
 	t.Helper()
 	dir := t.TempDir()
-	o := compose(t, name, dir)
+	o := buildCase(t, name, dir)
 	cluster := fleet.Cluster{
 		Name: "management", Source: fleet.SourceSnapshot,
 		Snapshot: &snapshot.Dir{Path: filepath.Join(dir, "management"), ShiftTime: true},
@@ -54,9 +54,9 @@ func snapshotCase(t *testing.T, name string, later *time.Duration) (collectors.S
 	return site, start(o, site)
 }
 
-// TestARunEndsWithTheRowsOfTheGoldenFile checks that the three concurrent loops result in the same rows as
+// TestRunReachesTheGoldenRows checks that the three concurrent loops result in the same rows as
 // consecutive rounds.
-func TestARunEndsWithTheRowsOfTheGoldenFile(t *testing.T) {
+func TestRunReachesTheGoldenRows(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "leader-sealed", "all-sealed", "partial"} {
 		t.Run(name, func(t *testing.T) {
 			site, i := snapshotCase(t, name, new(time.Duration))
@@ -80,8 +80,8 @@ func run(tb testing.TB, p collectors.Probe) {
 	tb.Cleanup(func() { cancel(); <-done })
 }
 
-// TestAgesOfASnapshotStay checks that timestamps move with the clock and other rows do not change.
-func TestAgesOfASnapshotStay(t *testing.T) {
+// TestSnapshotAgesAreFixed checks that timestamps move with the clock and other rows do not change.
+func TestSnapshotAgesAreFixed(t *testing.T) {
 	const later = 100 * 24 * time.Hour
 	for _, name := range []string{"healthy-2.4", "pki", "kv", "one-killed"} {
 		age := time.Duration(0)
@@ -111,12 +111,12 @@ func TestAgesOfASnapshotStay(t *testing.T) {
 	}
 }
 
-// TestASnapshotIsFoundBesideTheClusterOrInIt checks both places in which a snapshot may have the answers.
-func TestASnapshotIsFoundBesideTheClusterOrInIt(t *testing.T) {
+// TestSnapshotDirectories checks both places in which a snapshot may have the answers.
+func TestSnapshotDirectories(t *testing.T) {
 	for where, place := range map[string]string{"beside": ".", "inside": "management"} {
 		t.Run(where, func(t *testing.T) {
 			all, dir := t.TempDir(), t.TempDir()
-			o := compose(t, "healthy-2.4", all)
+			o := buildCase(t, "healthy-2.4", all)
 			if err := os.MkdirAll(filepath.Join(dir, "management"), 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -148,9 +148,9 @@ func TestEveryFamilyHasAGoldenFile(t *testing.T) {
 	b := newBao(t, "partial", nil) // for measurements, which a snapshot does not have
 	b.site.Now = time.Now
 	i := b.start(t)
-	i.askNodesOnce(t.Context())
-	filled["cobaltcore_openbao_exporter_token_renewed"] = true // a snapshot has no login; see TestTheExporterLogsInOnce
-	filled["cobaltcore_openbao_requests_left"] = true          // a snapshot has few requests; see TestMountsTakeTurns
+	i.pollNodesOnce(t.Context())
+	filled["cobaltcore_openbao_exporter_token_renewed"] = true // a snapshot has no login; see TestLoginIsSharedByAllRounds
+	filled["cobaltcore_openbao_requests_left"] = true          // a snapshot has few requests; see TestMountsAreRotated
 	filled["cobaltcore_openbao_node_response_seconds"] = len(rowsOf(t, b.site).with("node_response_seconds")) == 1
 	for _, f := range (Collector{}).Families() {
 		if !filled[f.Name] {
@@ -165,7 +165,7 @@ func TestEveryGoldenFileHasACase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := slices.Concat(cases(t), loginCases())
+	known := slices.Concat(loadCases(t), loginCases())
 	for _, f := range files {
 		if name := strings.TrimSuffix(filepath.Base(f), ".golden"); !slices.Contains(known, name) {
 			t.Errorf("%s belongs to no case", f)

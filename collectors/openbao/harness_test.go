@@ -81,11 +81,11 @@ func start(o config.OpenBao, site collectors.Site) *instance {
 
 // round sends all requests once, in order.
 func round(ctx context.Context, i *instance) {
-	i.askNodesOnce(ctx)
-	i.askClusterOnce(ctx)
+	i.pollNodesOnce(ctx)
+	i.pollClusterOnce(ctx)
 	for _, d := range i.details {
-		a, err := i.active()
-		i.askDetailOnce(ctx, d, a, err)
+		a, err := i.activeNode()
+		i.pollDetailOnce(ctx, d, a, err)
 	}
 }
 

@@ -23,13 +23,13 @@ type instance struct {
 	config.OpenBao
 	*failure.Journal
 
-	flow     *secretflow.Graph // nil if the secret flow is off
-	flowPace config.Duration
-	asked    []secretflow.Path // requested in the last turn; guarded by mu
-	// flowRota and flowAnswers belong to the goroutine that reads the flow.
-	flowRota    rota[secretflow.Path]
-	flowAnswers map[secretflow.Path]flowAnswer
-	budget      int // requests per turn
+	flow      *secretflow.Graph // nil if the secret flow is off
+	flowPace  config.Duration
+	requested []secretflow.Path // requested in the last turn; guarded by mu
+	// flowRotation and flowAnswers belong to the goroutine that reads the flow.
+	flowRotation rotation[secretflow.Path]
+	flowAnswers  map[secretflow.Path]flowAnswer
+	budget       int // requests per turn
 
 	now   func() time.Time
 	nodes ask.Source
@@ -37,28 +37,28 @@ type instance struct {
 
 	credentials ask.Credentials       // used only by the cluster loop
 	issuers     map[string]ask.Issuer // by path; used only by the cluster loop
-	pkiRota     rota[string]          // used only by the cluster loop
+	pkiRotation rotation[string]      // used only by the cluster loop
 	pkiAnswers  map[string]ask.MountIssuers
 	details     []*detail
 
 	nodeRows, clusterRows, detailRows *exposition.Group
 	wakeCluster                       chan struct{}
 
-	mu      sync.Mutex
-	facts   judge.Nodes
-	askers  map[string]ask.Node // nodes of the last round
-	finding failure.List        // why the nodes may be out of date
-	round   uint64
-	source  string // node that was last queried about the cluster
-	led     bool   // some node led at the end of the last round
-	leaders judge.Leaders
-	mounts  *ask.MountTable // last known; nil if unknown
-	pki     ask.PKIAnswers  // last known
-	peers   []ask.RaftPeer  // last known; none if unknown
-	token   string          // last used
-	settled map[string]bool
-	status  status.Status
-	down    failure.Steady // why no node answers
+	mu        sync.Mutex
+	facts     judge.Nodes
+	clients   map[string]ask.Node // nodes of the last round
+	finding   failure.List        // why the nodes may be out of date
+	round     uint64
+	source    string // node that was last queried about the cluster
+	hasLeader bool   // some node led at the end of the last round
+	leaders   judge.Leaders
+	mounts    *ask.MountTable // last known; nil if unknown
+	pki       ask.PKIAnswers  // last known
+	peers     []ask.RaftPeer  // last known; none if unknown
+	token     string          // last used
+	settled   map[string]bool
+	status    status.Status
+	down      failure.Steady // why no node answers
 }
 
 func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site) *instance {
@@ -87,7 +87,7 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	if flow.Enabled && i.credentials.Enabled() {
 		i.flow, i.flowPace = site.Flow, flow.Interval
 	}
-	i.details = i.wanted()
+	i.details = i.enabledDetails()
 	return i
 }
 
@@ -101,10 +101,10 @@ func (i *instance) Run(ctx context.Context) {
 	defer i.nodes.Close()
 	var tasks sync.WaitGroup
 	tasks.Go(func() { i.nodes.Run(ctx) })
-	tasks.Go(func() { i.askNodes(ctx) })
-	tasks.Go(func() { i.askCluster(ctx) })
+	tasks.Go(func() { i.pollNodes(ctx) })
+	tasks.Go(func() { i.pollCluster(ctx) })
 	for _, d := range i.details {
-		tasks.Go(func() { i.askDetail(ctx, d) })
+		tasks.Go(func() { i.pollDetail(ctx, d) })
 	}
 	tasks.Wait()
 }

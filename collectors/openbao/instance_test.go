@@ -27,7 +27,7 @@ func TestStatus(t *testing.T) {
 		t.Errorf("before the first round: %+v, settled %v", s, i.Settled())
 	}
 	before := time.Now()
-	i.askNodesOnce(t.Context())
+	i.pollNodesOnce(t.Context())
 	first := i.Status()
 	if !first.Up || first.LastSuccess.Before(before) || first.Took <= 0 || len(first.Errors) != 0 {
 		t.Errorf("all sealed: %+v", first)
@@ -35,13 +35,13 @@ func TestStatus(t *testing.T) {
 	for _, n := range []string{"openbao-0", "openbao-1"} {
 		b.nodes[n].set("sys/health", reply(http.StatusInternalServerError, `{}`))
 	}
-	i.askNodesOnce(t.Context())
+	i.pollNodesOnce(t.Context())
 	if s := i.Status(); !s.Up || !s.LastSuccess.After(first.LastSuccess) || s.Errors["http"] != 2 {
 		t.Errorf("one answers: %+v", s)
 	}
 	b.nodes["openbao-2"].set("sys/health", reply(http.StatusOK, `<html>`))
 	last := i.Status().LastSuccess
-	i.askNodesOnce(t.Context())
+	i.pollNodesOnce(t.Context())
 	s := i.Status()
 	if diff := cmp.Diff(map[string]uint64{"http": 4, "decode": 1}, s.Errors); s.Up || !s.LastSuccess.Equal(last) || diff != "" {
 		t.Errorf("none answers: %+v\n%s", s, diff)
@@ -52,8 +52,8 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestAFailureIsLoggedWhenItBegins also checks the log when the failure ends, and that nothing is logged in between.
-func TestAFailureIsLoggedWhenItBegins(t *testing.T) {
+// TestFailureIsLoggedAtOnset also checks the log when the failure ends, and that nothing is logged in between.
+func TestFailureIsLoggedAtOnset(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	var text bytes.Buffer
 	b.site.Log = slog.New(slog.NewTextHandler(&text, nil))
@@ -61,7 +61,7 @@ func TestAFailureIsLoggedWhenItBegins(t *testing.T) {
 	fails := reply(http.StatusInternalServerError, `{"errors":["s3cr3t"]}`)
 	for _, h := range []http.HandlerFunc{fails, fails, reply(http.StatusForbidden, ``), nil, nil} {
 		b.nodes["openbao-1"].set("sys/leader", h)
-		i.askNodesOnce(t.Context())
+		i.pollNodesOnce(t.Context())
 	}
 	logged := regexp.MustCompile(`(level|reason)=\w+`)
 	var got []string
@@ -79,8 +79,8 @@ func TestAFailureIsLoggedWhenItBegins(t *testing.T) {
 	}
 }
 
-// TestDetailsAreAskedWhenTheyAreDue checks requests after the interval, and retries after failures with growing pauses.
-func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
+// TestDetailsArePolledWhenDue checks requests after the interval, and retries after failures with growing pauses.
+func TestDetailsArePolledWhenDue(t *testing.T) {
 	const (
 		crl   = "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl"
 		audit = "sys/audit"
@@ -98,9 +98,9 @@ func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 			active.set(audit, nil)
 		}
 		asked := [2]int{active.count(crl), active.count(audit)}
-		rounds(t, i, 1)
+		runRounds(t, i, 1)
 		for _, d := range i.details {
-			i.askDetailIfDue(t.Context(), d, func() time.Time { return begin.Add(time.Duration(minute) * time.Minute) })
+			i.pollDetailIfDue(t.Context(), d, func() time.Time { return begin.Add(time.Duration(minute) * time.Minute) })
 		}
 		if active.count(crl) > asked[0] {
 			lists = append(lists, minute)
@@ -120,8 +120,8 @@ func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 	}
 }
 
-// TestDetailsEndWithTheLeader checks that details are withdrawn without a leader, even before they are due.
-func TestDetailsEndWithTheLeader(t *testing.T) {
+// TestDetailsNeedALeader checks that details are withdrawn without a leader, even before they are due.
+func TestDetailsNeedALeader(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Interval, b.o.Timeout = config.Duration(5*time.Millisecond), config.Duration(5*time.Second)
 	i := b.start(t)

@@ -31,25 +31,25 @@ func (i *instance) pkiMounts(have *ask.MountTable) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
-// askIssuers requests the issuers of each PKI mount, until the round has reached its limit of requests, or several were
+// queryIssuers requests the issuers of each PKI mount, until the round has reached its limit of requests, or several were
 // not answered. For other mounts it uses the answers of earlier rounds. The certificate of an issuer is requested once.
-func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
+func (i *instance) queryIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
 	known, answers := map[string]ask.Issuer{}, map[string]ask.MountIssuers{}
 	requests, silent := 0, 0
-	for _, mount := range i.pkiRota.begin(i.pkiMounts(facts.Mounts)) {
+	for _, mount := range i.pkiRotation.begin(i.pkiMounts(facts.Mounts)) {
 		m, ok := i.pkiAnswers[mount]
 		if requests >= i.budget || silent >= flowPatience {
-			facts.Left++
+			facts.Skipped++
 			if !ok {
 				facts.PKI.Partial = true
 				continue
 			}
 		} else {
 			requests++
-			i.pkiRota.asked(mount)
+			i.pkiRotation.markRequested(mount)
 			r := ask.PKIIssuers.At("", "mount", mount)
 			list, err := ask.Get(ctx, a, r, time.Duration(i.Timeout))
-			if i.assumed(facts, err) {
+			if i.isAssumedMount(facts, err) {
 				continue
 			}
 			if err != nil {
@@ -82,7 +82,7 @@ func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.Clust
 		switch {
 		case ok:
 		case requests >= most:
-			facts.Left++
+			facts.Skipped++
 			continue
 		default:
 			requests++
@@ -98,9 +98,9 @@ func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.Clust
 	return requests
 }
 
-// assumed reports whether a missing PKI mount was only assumed because of the reference architecture, while the mounts
+// isAssumedMount reports whether a missing PKI mount was only assumed because of the reference architecture, while the mounts
 // are unknown. The issuers of a mount need no token, so OpenBao refuses the request only if the mount does not exist.
-func (i *instance) assumed(facts *ask.ClusterAnswers, err error) bool {
+func (i *instance) isAssumedMount(facts *ask.ClusterAnswers, err error) bool {
 	if err == nil || facts.Mounts != nil || !i.Expect.AssumesMounts() {
 		return false
 	}

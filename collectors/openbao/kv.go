@@ -17,8 +17,8 @@ import (
 // maxDepth bounds the depth of folders that are read.
 const maxDepth = 32
 
-// askKV counts the secrets of a mount by their metadata. Their names are not exported.
-func askKV(ctx context.Context, d *detailRound, mount string) {
+// queryKV counts the secrets of a mount by their metadata. Their names are not exported.
+func queryKV(ctx context.Context, d *detailRound, mount string) {
 	secrets, cut, err := listKV(ctx, d, mount)
 	if err != nil {
 		return // the failure is recorded
@@ -41,7 +41,7 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 		}
 		count.Add(got.Updated(now), now, time.Duration(d.KV.MaxAge))
 	}
-	d.show(func(r *exposition.Rows) { count.Rows(r, d.Name, mount) })
+	d.addRows(func(r *exposition.Rows) { count.Rows(r, d.Name, mount) })
 }
 
 // listKV lists the secrets of a mount, folder by folder. cut reports whether there are more than the limit.
@@ -53,7 +53,7 @@ func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string
 		}
 		folder := folders[0]
 		folders = folders[1:]
-		got, err := askOf(ctx, d, ask.KVMetadataList.At(d.token, "mount", mount, "secret", folder))
+		got, err := query(ctx, d, ask.KVMetadataList.At(d.token, "mount", mount, "secret", folder))
 		if err != nil {
 			return nil, false, err
 		}

@@ -40,7 +40,7 @@ func TestFolderDepthIsLimited(t *testing.T) {
 				MaxSecrets: tc.max}
 			site := newSite(t, newClock().now)
 			i := start(o, site)
-			answers.into(i)
+			answers.inMemory(i)
 			round(t.Context(), i)
 			text := serve(t, site.Exposition)
 			rowsIn(text).want(t, tc.want)

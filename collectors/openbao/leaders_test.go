@@ -13,12 +13,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 )
 
-func TestRecentChangesAreThoseOfTheLast30Minutes(t *testing.T) {
+func TestRecentLeaderChanges(t *testing.T) {
 	var l judge.Leaders
 	c := newClock()
 	for n := range 3 {
-		l.See("a", c.now(), c.now())
-		if got := l.Recent(c.now()); got != n {
+		l.Record("a", c.now(), c.now())
+		if got := l.CountRecent(c.now()); got != n {
 			t.Errorf("%d recent changes, not %d", got, n)
 		}
 		c.add(10 * time.Minute)
@@ -28,7 +28,7 @@ func TestRecentChangesAreThoseOfTheLast30Minutes(t *testing.T) {
 		want  int
 	}{{10 * time.Minute, 2}, {time.Second, 1}, {10 * time.Minute, 0}} {
 		c.add(tc.later)
-		if got := l.Recent(c.now()); got != tc.want {
+		if got := l.CountRecent(c.now()); got != tc.want {
 			t.Errorf("%d recent changes, not %d", got, tc.want)
 		}
 	}
@@ -37,8 +37,8 @@ func TestRecentChangesAreThoseOfTheLast30Minutes(t *testing.T) {
 	}
 }
 
-// TestAFailoverIsOneChange has a time without a leader between two leaders.
-func TestAFailoverIsOneChange(t *testing.T) {
+// TestFailoverCountsAsOneChange has a time without a leader between two leaders.
+func TestFailoverCountsAsOneChange(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)
 	first := "1.795446613268e+09"
@@ -72,8 +72,8 @@ func TestAFailoverIsOneChange(t *testing.T) {
 	step(map[string]string{"leader_changes_total": "1", "recent_leader_changes": "0"})
 }
 
-// TestOfTwoActiveNodesTheNewerIsAsked checks the case that the previous leader still reports that it is active.
-func TestOfTwoActiveNodesTheNewerIsAsked(t *testing.T) {
+// TestNewerOfTwoActiveNodesIsQueried checks the case that the previous leader still reports that it is active.
+func TestNewerOfTwoActiveNodesIsQueried(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
 	newer := b.nodes["openbao-2"]
@@ -86,9 +86,9 @@ func TestOfTwoActiveNodesTheNewerIsAsked(t *testing.T) {
 	}
 }
 
-// TestTheWordOfAStandby checks that a leader counts only if it answers through the standby, because a standby
+// TestUnconfirmedStandby checks that a leader counts only if it answers through the standby, because a standby
 // continues to name a dead leader.
-func TestTheWordOfAStandby(t *testing.T) {
+func TestUnconfirmedStandby(t *testing.T) {
 	for name, tc := range map[string]struct {
 		version string
 		answer  http.HandlerFunc
@@ -112,7 +112,7 @@ func TestTheWordOfAStandby(t *testing.T) {
 				standby.set("sys/ha-status", b.nodes["openbao-0"].ServeHTTP)
 			}
 			i := b.start(t)
-			rounds(t, i, 2) // the second round has a token
+			runRounds(t, i, 2) // the second round has a token
 			rowsOf(t, b.site).want(t, map[string]string{
 				row("node_leader_known", "node", node(1)): tc.known, `nodes{state="active"}`: "0",
 			})

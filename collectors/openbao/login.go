@@ -45,7 +45,7 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	l := &loginProbe{
 		o:       o,
 		mount:   strings.ReplaceAll(o.LoginProbe.Mount, "{cluster}", site.Cluster.Name),
-		cluster: fleet.NewClient(site.Cluster, fleet.ClientOptions{}), nodes: ask.NewLive(atPace(o), site, site.Log),
+		cluster: fleet.NewClient(site.Cluster, fleet.ClientOptions{}), nodes: ask.NewLive(withProbeInterval(o), site, site.Log),
 		group: site.Exposition.Group(key, judge.LoginFamilies()), site: site,
 	}
 	l.state.Errors = map[string]uint64{}
@@ -53,8 +53,8 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	return l
 }
 
-// atPace returns a configuration in which nodes are looked up as often as the probe runs.
-func atPace(o config.OpenBao) config.OpenBao {
+// withProbeInterval returns a configuration in which nodes are looked up as often as the probe runs.
+func withProbeInterval(o config.OpenBao) config.OpenBao {
 	o.Interval = o.LoginProbe.Interval
 	return o
 }
@@ -90,7 +90,7 @@ func (l *loginProbe) Run(ctx context.Context) {
 		defer tick.Stop()
 		for {
 			if l.nodes.Known() {
-				l.once(ctx)
+				l.runOnce(ctx)
 			}
 			select {
 			case <-ctx.Done():
@@ -103,13 +103,13 @@ func (l *loginProbe) Run(ctx context.Context) {
 	tasks.Wait()
 }
 
-func (l *loginProbe) once(ctx context.Context) {
+func (l *loginProbe) runOnce(ctx context.Context) {
 	start := time.Now()
-	took, step, err := l.try(ctx)
+	took, step, err := l.login(ctx)
 	if ctx.Err() != nil {
 		return
 	}
-	reason, begun := l.note(step, err)
+	reason, begun := l.recordFailure(step, err)
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
 		if step != stepToken { // otherwise it is unknown whether a workload could log in
 			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount, l.o.Identity())
@@ -135,8 +135,8 @@ func (l *loginProbe) once(ctx context.Context) {
 	}
 }
 
-// note returns the reason of the series of failures of a step, and whether the series is new.
-func (l *loginProbe) note(step string, err error) (reason string, begun bool) {
+// recordFailure returns the reason of the series of failures of a step, and whether the series is new.
+func (l *loginProbe) recordFailure(step string, err error) (reason string, begun bool) {
 	for _, s := range []string{stepToken, stepLogin} {
 		if err == nil || s != step {
 			l.failing[s].Succeed()
@@ -156,9 +156,9 @@ const (
 	stepLogin = "login"
 )
 
-// try requests a token from the cluster and logs in with it. It returns the duration of the login, or the step that
+// login requests a token from the cluster and logs in with it. It returns the duration of the login, or the step that
 // failed.
-func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, err error) {
+func (l *loginProbe) login(ctx context.Context) (took time.Duration, step string, err error) {
 	jwt, err := l.serviceAccountToken(ctx)
 	if err != nil {
 		return 0, stepToken, err

@@ -139,7 +139,7 @@ func TestLoginProbe(t *testing.T) {
 					t.Errorf("the token request (-want +got):\n%s", diff)
 				}
 			}
-			for _, asked := range a.asked {
+			for _, asked := range a.requested {
 				if asked != "POST /api/v1/namespaces/monitoring/serviceaccounts/exporter/token" {
 					t.Errorf("asked the API server for %s", asked)
 				}
@@ -148,15 +148,15 @@ func TestLoginProbe(t *testing.T) {
 	}
 }
 
-// TestTheLoginIsThatOfTheCluster checks that the login uses the token, mount and role of the cluster, and no token of
+// TestLoginUsesTheTokenOfTheCluster checks that the login uses the token, mount and role of the cluster, and no token of
 // OpenBao.
-func TestTheLoginIsThatOfTheCluster(t *testing.T) {
+func TestLoginUsesTheTokenOfTheCluster(t *testing.T) {
 	l := &logins{ttl: 60}
 	p, b, _ := probeLogin(t, loginCase{prepare: onActive(l.ServeHTTP)})
-	p.once(t.Context())
+	p.runOnce(t.Context())
 	p.nodes.Close()
 	p.cluster.Close()
-	if diff := cmp.Diff([]map[string]string{{"role": "probe", "jwt": "jwt of storage"}}, l.all()); diff != "" {
+	if diff := cmp.Diff([]map[string]string{{"role": "probe", "jwt": "jwt of storage"}}, l.list()); diff != "" {
 		t.Errorf("logins (-want +got):\n%s", diff)
 	}
 	for _, r := range b.all() {

@@ -16,13 +16,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// askNodes queries all nodes at each interval.
-func (i *instance) askNodes(ctx context.Context) {
+// pollNodes queries all nodes at each interval.
+func (i *instance) pollNodes(ctx context.Context) {
 	tick := time.NewTicker(time.Duration(i.Interval))
 	defer tick.Stop()
 	for {
 		if i.nodes.Known() { // otherwise Changed signals the first nodes
-			i.askNodesOnce(ctx)
+			i.pollNodesOnce(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -33,17 +33,17 @@ func (i *instance) askNodes(ctx context.Context) {
 	}
 }
 
-// askNodesOnce queries all nodes concurrently. The rows of a node are published as soon as it has answered, so a node
+// pollNodesOnce queries all nodes concurrently. The rows of a node are published as soon as it has answered, so a node
 // that does not answer does not delay others.
-func (i *instance) askNodesOnce(ctx context.Context) {
+func (i *instance) pollNodesOnce(ctx context.Context) {
 	askers, finding := i.nodes.Current()
 	i.beginRound(askers, finding)
 	start := time.Now()
-	i.askEach(ctx, askers)
-	if unconfirmed := i.unconfirmed(); len(unconfirmed) > 0 && ctx.Err() == nil {
+	i.queryEach(ctx, askers)
+	if unconfirmed := i.unconfirmedStandbys(); len(unconfirmed) > 0 && ctx.Err() == nil {
 		// These standbys answered early, while the round waited for a slow node. A leader may have been elected since
 		// then.
-		i.askEach(ctx, selectNodes(askers, unconfirmed))
+		i.queryEach(ctx, selectNodes(askers, unconfirmed))
 		i.confirmLeaders(ctx, askers)
 	}
 	if ctx.Err() != nil {
@@ -52,21 +52,21 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	i.Note("nodes", finding)
 	i.mu.Lock()
 	_, leader := i.facts.Active()
-	i.led = leader != nil
+	i.hasLeader = leader != nil
 	i.status.Took = time.Since(start)
 	i.status.Up = i.facts.AnyUp()
 	if i.status.Up {
 		i.status.LastSuccess = time.Now()
 		i.down.Succeed()
 	} else {
-		i.down.Fail(i.facts.WhyDown(finding))
+		i.down.Fail(i.facts.DownReason(finding))
 	}
 	i.status.Reason = i.down.Reason
-	if !i.settled["nodes"] && i.source != i.chosen() {
+	if !i.settled["nodes"] && i.source != i.chosenNode() {
 		clear(i.settled)
 	}
 	i.settled["nodes"] = true
-	if i.led {
+	if i.hasLeader {
 		for _, f := range i.facts {
 			f.Confirmed = false
 		}
@@ -76,7 +76,7 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	wake(i.wakeCluster) // even if no node was active
 }
 
-func (i *instance) askEach(ctx context.Context, askers map[string]ask.Node) {
+func (i *instance) queryEach(ctx context.Context, askers map[string]ask.Node) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 	defer cancel()
 	var asked sync.WaitGroup
@@ -84,7 +84,7 @@ func (i *instance) askEach(ctx context.Context, askers map[string]ask.Node) {
 		asked.Go(func() {
 			facts := ask.QueryNode(ctx, a, i.now)
 			if !errors.Is(ctx.Err(), context.Canceled) { // otherwise the exporter stops
-				i.learn(name, &facts)
+				i.storeAnswers(name, &facts)
 			}
 		})
 	}
@@ -95,7 +95,7 @@ func (i *instance) askEach(ctx context.Context, askers map[string]ask.Node) {
 func (i *instance) beginRound(askers map[string]ask.Node, finding failure.List) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.askers, i.finding = askers, finding
+	i.clients, i.finding = askers, finding
 	i.round++
 	for name := range i.facts {
 		if askers[name] == nil {
@@ -106,8 +106,8 @@ func (i *instance) beginRound(askers map[string]ask.Node, finding failure.List) 
 	}
 }
 
-// learn stores the answers of a node.
-func (i *instance) learn(name string, facts *ask.NodeAnswers) {
+// storeAnswers stores the answers of a node.
+func (i *instance) storeAnswers(name string, facts *ask.NodeAnswers) {
 	key := "node " + name
 	i.Note(key, facts.Failures)
 	i.nodeRows.Set(key, i.rowsOf(i.nodeRows), func(r *exposition.Rows) { judge.NodeRows(r, facts, i.Name, name) })
@@ -124,7 +124,7 @@ func (i *instance) learn(name string, facts *ask.NodeAnswers) {
 	}
 }
 
-func (i *instance) unconfirmed() []string {
+func (i *instance) unconfirmedStandbys() []string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.facts.Unconfirmed()
@@ -142,7 +142,7 @@ func selectNodes(askers map[string]ask.Node, names []string) map[string]ask.Node
 func (i *instance) confirmLeaders(ctx context.Context, askers map[string]ask.Node) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 	defer cancel()
-	unconfirmed := i.unconfirmed()
+	unconfirmed := i.unconfirmedStandbys()
 	i.mu.Lock()
 	token, facts := i.token, maps.Clone(i.facts)
 	i.mu.Unlock()
@@ -166,17 +166,17 @@ func (i *instance) confirmLeaders(ctx context.Context, askers map[string]ask.Nod
 func (i *instance) summarize() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	s := judge.Summary{Nodes: i.facts, Finding: i.finding, Led: i.led, Down: i.down.Reason, Peers: i.peers, Leaders: &i.leaders}
+	s := judge.Summary{Nodes: i.facts, Finding: i.finding, HasLeader: i.hasLeader, Down: i.down.Reason, Peers: i.peers, Leaders: &i.leaders}
 	i.nodeRows.Set("cluster", i.rowsOf(i.nodeRows), func(r *exposition.Rows) { s.Rows(r, i.Name, i.Expect, i.now()) })
 }
 
-// active returns the node to query about the cluster, or the cause why there is none.
-func (i *instance) active() (ask.Node, error) {
+// activeNode returns the node to query about the cluster, or the cause why there is none.
+func (i *instance) activeNode() (ask.Node, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	name, err := i.facts.Choose(i.finding)
 	if err != nil {
 		return nil, err
 	}
-	return i.askers[name], nil
+	return i.clients[name], nil
 }

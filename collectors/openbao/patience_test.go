@@ -15,27 +15,27 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestATokenOutlivesAFailedRenewal checks that a token stays in use for the last third of its lifetime if the renewal
+// TestTokenOutlivesFailedRenewal checks that a token stays in use for the last third of its lifetime if the renewal
 // fails.
-func TestATokenOutlivesAFailedRenewal(t *testing.T) {
+func TestTokenOutlivesFailedRenewal(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	good, _ := b.kubernetesAuth(t, 600)
 	i := b.start(t)
 	healthy := map[string]string{"autopilot_healthy": "1"}
-	rounds(t, i, 1)
+	runRounds(t, i, 1)
 	rowsOf(t, b.site).want(t, healthy)
 
 	b.nodes["openbao-0"].set(loginPath, reply(http.StatusInternalServerError, `{"errors":["no"]}`))
 	b.clock.add(401 * time.Second)
-	rounds(t, i, 1)
+	runRounds(t, i, 1)
 	rowsOf(t, b.site).want(t, map[string]string{
 		"autopilot_healthy": "1", failing("", "auth/kubernetes/management/login", failure.ReasonHTTP): "1",
 	})
 	b.clock.add(200 * time.Second) // the token has expired
-	rounds(t, i, 1)
+	runRounds(t, i, 1)
 	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "", failing("", "auth/kubernetes/management/login", failure.ReasonHTTP): "1"})
 	b.nodes["openbao-0"].set(loginPath, good.ServeHTTP)
-	rounds(t, i, 1)
+	runRounds(t, i, 1)
 	rowsOf(t, b.site).want(t, healthy)
 }
 

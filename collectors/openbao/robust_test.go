@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestANodeThatHangsDelaysNoOther checks that rows of other nodes are published while a node does not answer.
-func TestANodeThatHangsDelaysNoOther(t *testing.T) {
+// TestHangingNodeDelaysNoOther checks that rows of other nodes are published while a node does not answer.
+func TestHangingNodeDelaysNoOther(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	end := make(chan struct{})
 	reached := make(chan struct{}, 100)
@@ -35,15 +35,15 @@ func TestANodeThatHangsDelaysNoOther(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{row("node_up", "node", node(2)): ""}) // still unknown
 }
 
-// TestANodeThatHangsTimesOut also checks that no further requests are sent to the node.
-func TestANodeThatHangsTimesOut(t *testing.T) {
+// TestHangingNodeTimesOut also checks that no further requests are sent to the node.
+func TestHangingNodeTimesOut(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	end := make(chan struct{})
 	t.Cleanup(func() { close(end) })
 	b.nodes["openbao-2"].set("sys/health", func(http.ResponseWriter, *http.Request) { <-end })
 	b.o.Timeout = config.Duration(300 * time.Millisecond)
 	i := b.start(t)
-	i.askNodesOnce(t.Context())
+	i.pollNodesOnce(t.Context())
 	rowsOf(t, b.site).want(t, map[string]string{
 		row("node_up", "node", node(2)):                            "0",
 		failing(node(2), "sys/health", failure.ReasonTimeout):      "1",
@@ -56,8 +56,8 @@ func TestANodeThatHangsTimesOut(t *testing.T) {
 	}
 }
 
-// TestAnEndlessAnswerIsCutOff also checks that the answer is not kept.
-func TestAnEndlessAnswerIsCutOff(t *testing.T) {
+// TestEndlessAnswerIsLimited also checks that the answer is not kept.
+func TestEndlessAnswerIsLimited(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	sent := 0
 	b.nodes["openbao-0"].set("pki/issuers", func(w http.ResponseWriter, r *http.Request) {
@@ -78,9 +78,9 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	})
 }
 
-// TestNamesInAnswersLeadNowhereElse checks that names of issuers and secrets cannot make the exporter request
+// TestNamesInAnswersChangeNoRequestPath checks that names of issuers and secrets cannot make the exporter request
 // another path.
-func TestNamesInAnswersLeadNowhereElse(t *testing.T) {
+func TestNamesInAnswersChangeNoRequestPath(t *testing.T) {
 	names := []string{"../../sys/raw", "..", ".", "", "a/../../../sys/raw", "/sys/raw", "a//b", "%2e%2e/%2e%2e/sys/raw", "x?list=true", "x#y", "x y", "x/json?z="}
 	quoted := `"` + strings.Join(names, `","`) + `"`
 	for _, name := range names {
@@ -106,8 +106,8 @@ func TestNamesInAnswersLeadNowhereElse(t *testing.T) {
 	}
 }
 
-// TestAskGivesUpWhenItsContextEnds checks that a round ends with its context.
-func TestAskGivesUpWhenItsContextEnds(t *testing.T) {
+// TestRequestsEndWithTheirContext checks that a round ends with its context.
+func TestRequestsEndWithTheirContext(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)
 	askers, _ := i.nodes.Current()
@@ -116,7 +116,7 @@ func TestAskGivesUpWhenItsContextEnds(t *testing.T) {
 	if _, err := askers[node(0)].Ask(ctx, ask.SysHealth.At("").Request); err == nil {
 		t.Error("an answer")
 	}
-	i.askNodesOnce(ctx) // must not add rows of failures
+	i.pollNodesOnce(ctx) // must not add rows of failures
 	if rows := rowsOf(t, b.site); len(rows) > 0 {
 		t.Errorf("rows after the end:\n%s", rows)
 	}

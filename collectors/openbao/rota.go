@@ -15,15 +15,15 @@ import (
 // Deferred requests come first in the next turn.
 const maxRequests = 1000
 
-// rota orders the keys of requests that may not fit into one turn. It belongs to the goroutine that sends them.
-type rota[K comparable] struct {
+// rotation orders the keys of requests that may not fit into one turn. It belongs to the goroutine that sends them.
+type rotation[K comparable] struct {
 	turn uint64
 	last map[K]uint64 // turn of the last request by key
 }
 
 // begin starts a turn. It returns the keys in the order of their last requests, with new keys first, and forgets all
 // other keys.
-func (r *rota[K]) begin(keys []K) []K {
+func (r *rotation[K]) begin(keys []K) []K {
 	last := make(map[K]uint64, len(keys))
 	for _, key := range keys {
 		last[key] = r.last[key]
@@ -35,8 +35,8 @@ func (r *rota[K]) begin(keys []K) []K {
 	return keys
 }
 
-// asked records that a key was requested in the current turn.
-func (r *rota[K]) asked(key K) { r.last[key] = r.turn }
+// markRequested records that a key was requested in the current turn.
+func (r *rotation[K]) markRequested(key K) { r.last[key] = r.turn }
 
 // eachMount calls about for the PKI mounts until the turn has reached its limit of requests. The rows of other mounts
 // stay.
@@ -50,16 +50,16 @@ func (d *detailRound) eachMount(about func(ask.MountIssuers)) {
 	kept := map[string][]func(*exposition.Rows){}
 	for _, name := range d.detail.mounts.begin(names) {
 		if d.requests >= d.budget {
-			kept[name] = d.detail.kept[name]
-			d.left++
+			kept[name] = d.detail.rows[name]
+			d.skipped++
 			continue
 		}
 		d.rows = nil
 		about(mounts[name])
 		kept[name] = d.rows
-		d.detail.mounts.asked(name)
+		d.detail.mounts.markRequested(name)
 	}
-	d.rows, d.detail.kept = nil, kept
+	d.rows, d.detail.rows = nil, kept
 	for _, name := range names {
 		d.rows = append(d.rows, kept[name]...)
 	}

@@ -16,9 +16,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// TestMountsTakeTurns checks that a round has a limited number of requests, and that after some rounds the rows of all
+// TestMountsAreRotated checks that a round has a limited number of requests, and that after some rounds the rows of all
 // mounts exist and stay.
-func TestMountsTakeTurns(t *testing.T) {
+func TestMountsAreRotated(t *testing.T) {
 	const mounts, budget = 7, 4
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile, b.o.KV, b.o.Details.Tidy = tokenFile(t, testToken), nil, true
@@ -58,8 +58,8 @@ func TestMountsTakeTurns(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{row("requests_left", "part", "issuers"): "", row("requests_left", "part", "tidy"): ""})
 }
 
-// TestSecretsTakeTurns checks an ExternalSecret with more references than a turn has requests.
-func TestSecretsTakeTurns(t *testing.T) {
+// TestSecretsAreRotated checks an ExternalSecret with more references than a turn has requests.
+func TestSecretsAreRotated(t *testing.T) {
 	const budget = 3
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile, b.o.KV = tokenFile(t, testToken), nil
@@ -70,7 +70,7 @@ func TestSecretsTakeTurns(t *testing.T) {
 		b.nodes["openbao-0"].set(fmt.Sprintf("kv-v2/bootstrap/metadata/s%d", n), reply(http.StatusNotFound, `{"errors":[]}`))
 	}
 	refer(t, b.site.Flow, keys...)
-	i := flowing(t, b)
+	i := withFlow(t, b)
 	i.budget = budget
 	var got [][2]int
 	for range 4 {
@@ -89,40 +89,40 @@ func TestSecretsTakeTurns(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{row("requests_left", "part", flowDetail): "4"})
 }
 
-// TestIssuersTakeTurns checks a mount with more issuers than a round has requests.
-func TestIssuersTakeTurns(t *testing.T) {
+// TestIssuersAreRotated checks a mount with more issuers than a round has requests.
+func TestIssuersAreRotated(t *testing.T) {
 	i := &instance{budget: 3, issuers: map[string]ask.Issuer{}}
 	i.Expect.Mounts = map[string]string{"pki": "pki"}
 	answers := inMemory{"pki/issuers": {Status: http.StatusOK, Body: []byte(`{"data":{"keys":["a","b","c","d"]}}`)}}
 	facts := &ask.ClusterAnswers{Mounts: &ask.MountTable{"pki": {Type: "pki"}}}
-	i.askIssuers(t.Context(), answers, facts)
-	if facts.Left != 2 || len(facts.PKI.Mounts) != 1 || len(facts.Failures) != 2 {
+	i.queryIssuers(t.Context(), answers, facts)
+	if facts.Skipped != 2 || len(facts.PKI.Mounts) != 1 || len(facts.Failures) != 2 {
 		t.Errorf("%+v", facts)
 	}
 }
 
-// silentNode answers nothing.
-type silentNode struct {
+// unresponsiveNode answers nothing.
+type unresponsiveNode struct {
 	inMemory
 
-	asked int
+	requests int
 }
 
-func (n *silentNode) Ask(context.Context, ask.Request) (ask.Answer, error) {
-	n.asked++
+func (n *unresponsiveNode) Ask(context.Context, ask.Request) (ask.Answer, error) {
+	n.requests++
 	return ask.Answer{}, context.DeadlineExceeded
 }
 
-// TestMountsThatDoNotAnswer checks that a round does not wait for each of them.
-func TestMountsThatDoNotAnswer(t *testing.T) {
-	i, node := &instance{budget: 100, issuers: map[string]ask.Issuer{}}, &silentNode{}
+// TestUnresponsiveMounts checks that a round does not wait for each of them.
+func TestUnresponsiveMounts(t *testing.T) {
+	i, node := &instance{budget: 100, issuers: map[string]ask.Issuer{}}, &unresponsiveNode{}
 	i.Expect.Mounts = map[string]string{}
 	for n := range 50 {
 		i.Expect.Mounts[fmt.Sprintf("pki%d", n)] = "pki"
 	}
 	facts := &ask.ClusterAnswers{}
-	i.askIssuers(t.Context(), node, facts)
-	if node.asked != flowPatience || facts.Left != 50-flowPatience || !facts.PKI.Partial {
-		t.Errorf("%d were asked, %d are left", node.asked, facts.Left)
+	i.queryIssuers(t.Context(), node, facts)
+	if node.requests != flowPatience || facts.Skipped != 50-flowPatience || !facts.PKI.Partial {
+		t.Errorf("%d were asked, %d are left", node.requests, facts.Skipped)
 	}
 }

@@ -19,57 +19,57 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// keeper keeps the answers of the nodes.
-type keeper struct {
+// recorder keeps the answers of the nodes.
+type recorder struct {
 	ask.Source
 
 	ctx    context.Context //nolint:containedctx // of the snapshot
 	shapes *snapshot.Shapes
-	nodes  map[string]*keptNode
+	nodes  map[string]*recordedNode
 }
 
-func newKeeper(ctx context.Context, s ask.Source) *keeper {
-	return &keeper{Source: s, ctx: ctx, shapes: snapshot.NewShapes(nil), nodes: map[string]*keptNode{}}
+func newRecorder(ctx context.Context, s ask.Source) *recorder {
+	return &recorder{Source: s, ctx: ctx, shapes: snapshot.NewShapes(nil), nodes: map[string]*recordedNode{}}
 }
 
-func (r *keeper) Current() (map[string]ask.Node, failure.List) {
+func (r *recorder) Current() (map[string]ask.Node, failure.List) {
 	askers, failures := r.Source.Current()
 	out := map[string]ask.Node{}
 	for name, a := range askers {
 		if n := r.nodes[name]; n == nil || n.Node != a {
-			r.nodes[name] = &keptNode{Node: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*kept{}}
+			r.nodes[name] = &recordedNode{Node: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*recordedAnswer{}}
 		}
 		out[name] = r.nodes[name]
 	}
 	return out, failures
 }
 
-// keptNode is a node whose answers are kept: the last answer of each path.
-type keptNode struct {
+// recordedNode is a node whose answers are kept: the last answer of each path.
+type recordedNode struct {
 	ask.Node
 
 	ctx    context.Context //nolint:containedctx // of the snapshot
 	shapes *snapshot.Shapes
 
 	mu       sync.Mutex
-	answers  map[string]*kept
+	answers  map[string]*recordedAnswer
 	loginErr error
 }
 
-// kept is the part of an answer that is written to a snapshot. A status of 0 means no answer.
-type kept struct {
+// recordedAnswer is the part of an answer that is written to a snapshot. A status of 0 means no answer.
+type recordedAnswer struct {
 	status int
 	reason failure.Reason
 	body   []byte // object with the fields that are read; empty if the body was not JSON
-	said   string // recognized text of an error, or a placeholder for other texts
+	text   string // recognized text of an error, or a placeholder for other texts
 }
 
-func (n *keptNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
+func (n *recordedNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
 	got, err := n.Node.Ask(ctx, r)
 	if n.ctx.Err() != nil { // the timeout of the snapshot, not of the node
 		return got, err
 	}
-	k := keepAnswer(r, n.shapes, got, err)
+	k := recordAnswer(r, n.shapes, got, err)
 	if k == nil {
 		return got, err
 	}
@@ -82,7 +82,7 @@ func (n *keptNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
 	return got, err
 }
 
-func (n *keptNode) Login(ctx context.Context, mount, role, jwt string) (ask.Session, error) {
+func (n *recordedNode) Login(ctx context.Context, mount, role, jwt string) (ask.Session, error) {
 	got, err := n.Node.Login(ctx, mount, role, jwt)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -90,40 +90,40 @@ func (n *keptNode) Login(ctx context.Context, mount, role, jwt string) (ask.Sess
 	return got, err
 }
 
-func (n *keptNode) Presented() *x509.Certificate { return n.Node.Presented() }
+func (n *recordedNode) Presented() *x509.Certificate { return n.Node.Presented() }
 
-// keepAnswer returns the part of an answer that is written to a snapshot; nil if reading a snapshot without the answer
+// recordAnswer returns the part of an answer that is written to a snapshot; nil if reading a snapshot without the answer
 // has the same result.
-func keepAnswer(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *kept {
+func recordAnswer(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *recordedAnswer {
 	if err != nil {
 		if err = failure.FromTransport(err); errors.Is(err, failure.ErrNotInSnapshot) {
 			return nil
 		}
 		if !failure.NoAnswer(err) {
-			return &kept{status: http.StatusOK} // the body cannot be read
+			return &recordedAnswer{status: http.StatusOK} // the body cannot be read
 		}
-		return &kept{reason: failure.ReasonOf(err)}
+		return &recordedAnswer{reason: failure.ReasonOf(err)}
 	}
-	k := &kept{status: got.Status}
+	k := &recordedAnswer{status: got.Status}
 	var said struct {
 		Errors []string `json:"errors"`
 	}
 	wrong := json.Unmarshal(got.Body, &said)
 	if wrong != nil || len(said.Errors) > 0 {
-		k.said = "…"
+		k.text = "…"
 	}
-	for _, text := range ask.Says() {
+	for _, text := range ask.RecognizedTexts() {
 		if bytes.Contains(got.Body, []byte(text)) {
-			k.said = text
+			k.text = text
 			break
 		}
 	}
-	k.body = keptOf(r.Endpoint, shapes, got.Body)
+	k.body = projectBody(r.Endpoint, shapes, got.Body)
 	return k
 }
 
 // file returns the answer in the form that [snapshot.ReadAnswer] reads.
-func (k *kept) file() ([]byte, error) {
+func (k *recordedAnswer) file() ([]byte, error) {
 	if k.status == 0 {
 		return json.Marshal(map[string]any{"_status": 0, "_reason": k.reason})
 	}
@@ -131,8 +131,8 @@ func (k *kept) file() ([]byte, error) {
 		return []byte(`"not JSON"`), nil
 	}
 	head := map[string]any{"_status": k.status}
-	if k.said != "" && k.status != http.StatusOK {
-		head["errors"] = []string{k.said}
+	if k.text != "" && k.status != http.StatusOK {
+		head["errors"] = []string{k.text}
 	}
 	text, err := json.Marshal(head)
 	if members := strings.TrimSuffix(strings.TrimPrefix(string(k.body), "{"), "}"); members != "" {
@@ -166,8 +166,8 @@ func joinPages(before, after []byte) []byte {
 	return joined
 }
 
-// keptOf returns the fields of a body that are read. The result is empty if the body is not a JSON object.
-func keptOf(e ask.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
+// projectBody returns the fields of a body that are read. The result is empty if the body is not a JSON object.
+func projectBody(e ask.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
 	shape, err := shapes.ForType(e.Answer)
 	if err != nil {
 		return nil

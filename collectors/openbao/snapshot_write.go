@@ -28,18 +28,18 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 	if l, ok := i.nodes.(*ask.Live); ok {
 		l.FindOnce(ctx)
 	}
-	keeper := newKeeper(ctx, i.nodes)
+	keeper := newRecorder(ctx, i.nodes)
 	i.nodes = keeper
-	i.askNodesOnce(ctx)
-	i.askClusterOnce(ctx)
+	i.pollNodesOnce(ctx)
+	i.pollClusterOnce(ctx)
 	for _, d := range i.details {
 		if d.begin != nil {
 			d.begin()
 		}
-		a, err := i.active()
-		i.askDetailOnce(ctx, d, a, err)
+		a, err := i.activeNode()
+		i.pollDetailOnce(ctx, d, a, err)
 	}
-	i.giveBack(ctx)
+	i.revokeToken(ctx)
 	dir, err := w.CreateInstanceDir(Name, i.Name)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 }
 
 // noteMissing records causes of missing answers: unknown nodes, no token, or the timeout of the snapshot.
-func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *keeper) {
+func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *recorder) {
 	note := func(endpoint string, reason failure.Reason) {
 		w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, OpenBao: i.Name, Endpoint: endpoint, Reason: string(reason)})
 	}
@@ -67,7 +67,7 @@ func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *
 	for _, f := range i.finding {
 		note(f.Endpoint, f.Reason())
 	}
-	if _, err := i.active(); err != nil || i.token != "" || !i.credentials.Enabled() || i.credentials.Offline {
+	if _, err := i.activeNode(); err != nil || i.token != "" || !i.credentials.Enabled() || i.credentials.Offline {
 		return
 	}
 	reason := failure.ReasonForbidden // no credentials are configured
@@ -79,12 +79,12 @@ func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *
 	note(i.credentials.Endpoint(), reason)
 }
 
-// giveBack revokes the token of a login, unless it cannot be revoked.
-func (i *instance) giveBack(ctx context.Context) {
+// revokeToken revokes the token of a login, unless it cannot be revoked.
+func (i *instance) revokeToken(ctx context.Context) {
 	if i.credentials.Kubernetes == nil || i.token == "" || strings.HasPrefix(i.token, "b.") {
 		return
 	}
-	if a, err := i.active(); err == nil {
+	if a, err := i.activeNode(); err == nil {
 		ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 		defer cancel()
 		a.Revoke(ctx, i.token)
@@ -101,7 +101,7 @@ func nodeDirectory(name string) string {
 }
 
 // shiftClock changes the clock in the answer so that it differs from the time of the snapshot by the measured skew.
-func (n *keptNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
+func (n *recordedNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
 	if f == nil || f.Health == nil || f.Health.ServerTime == 0 {
 		return
 	}
@@ -122,7 +122,7 @@ func (n *keptNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
 }
 
 // write writes the answers of a node.
-func (n *keptNode) write(w *snapshot.Writer, dir string) error {
+func (n *recordedNode) write(w *snapshot.Writer, dir string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if err := os.MkdirAll(dir, 0o700); err != nil {

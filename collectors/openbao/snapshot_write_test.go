@@ -50,7 +50,7 @@ func writeSnapshot(t *testing.T, i *instance, takenAt time.Time) (rows, dir stri
 
 // TestSnapshotOfASnapshotHasTheSameRows copies each case of testdata.
 func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
-	for _, name := range cases(t) {
+	for _, name := range loadCases(t) {
 		t.Run(name, func(t *testing.T) {
 			_, i := snapshotCase(t, name, new(time.Duration))
 			source, _ := i.nodes.(*ask.StoredNodes)
@@ -61,13 +61,13 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 			if len(missing) > 0 {
 				t.Errorf("missing: %v", missing)
 			}
-			checkKept(t, dir)
+			checkRecorded(t, dir)
 		})
 	}
 }
 
-// checkKept fails if a snapshot has fields that are not read.
-func checkKept(t *testing.T, dir string) {
+// checkRecorded fails if a snapshot has fields that are not read.
+func checkRecorded(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -114,7 +114,7 @@ func TestSnapshotHasTheRowsOfTheRealNodes(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("rows (-live +snapshot):\n%s", diff)
 			}
-			checkKept(t, dir)
+			checkRecorded(t, dir)
 		})
 	}
 }
@@ -138,7 +138,7 @@ func TestSnapshotHasNoSecrets(t *testing.T) {
 			if err != nil || json.Unmarshal(text, &body) != nil {
 				continue
 			}
-			text, err = json.Marshal(spoil(body, secret))
+			text, err = json.Marshal(corrupt(body, secret))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,22 +149,22 @@ func TestSnapshotHasNoSecrets(t *testing.T) {
 		s.set("sys/audit", reply(http.StatusInternalServerError, `{"errors":["failed with `+secret+`"]}`))
 	}
 	_, dir, _ := writeSnapshot(t, b.start(t), b.clock.now().Truncate(time.Second))
-	checkKept(t, dir)
+	checkRecorded(t, dir)
 }
 
-// spoil adds an unknown member to each object.
-func spoil(v any, secret string) any {
+// corrupt adds an unknown member to each object.
+func corrupt(v any, secret string) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, e := range v {
-			v[k] = spoil(e, secret)
+			v[k] = corrupt(e, secret)
 		}
 		if _, ok := v["keystone-db"]; !ok {
 			v["unknown"] = map[string]any{secret: []any{secret}}
 		}
 	case []any:
 		for i, e := range v {
-			v[i] = spoil(e, secret)
+			v[i] = corrupt(e, secret)
 		}
 	}
 	return v
@@ -172,7 +172,7 @@ func spoil(v any, secret string) any {
 
 // TestEveryAnswerHasAShape checks that the fields that a snapshot keeps are declared for all answers.
 func TestEveryAnswerHasAShape(t *testing.T) {
-	keeper := newKeeper(t.Context(), nil)
+	keeper := newRecorder(t.Context(), nil)
 	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint,
 		ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}
 	for _, e := range append(ask.Endpoints(), open...) {
@@ -202,8 +202,8 @@ func TestReasonOfMissingAnswers(t *testing.T) {
 	}
 }
 
-// TestSnapshotThatRunsOutOfTime checks that the timeout is recorded, and not as a failure of the nodes.
-func TestSnapshotThatRunsOutOfTime(t *testing.T) {
+// TestSnapshotTimeout checks that the timeout is recorded, and not as a failure of the nodes.
+func TestSnapshotTimeout(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel()

@@ -29,19 +29,19 @@ type stub struct {
 	node   ask.StoredNode
 	others []ask.StoredNode
 
-	mu     sync.Mutex
-	on     map[string]http.HandlerFunc // answers by path in place of the snapshot
-	tokens map[string]bool             // accepted tokens; nil means all
-	asked  []*http.Request
+	mu        sync.Mutex
+	on        map[string]http.HandlerFunc // answers by path in place of the snapshot
+	tokens    map[string]bool             // accepted tokens; nil means all
+	requested []*http.Request
 }
 
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/v1/")
 	s.mu.Lock()
-	s.asked = append(s.asked, r.Clone(context.WithoutCancel(r.Context())))
+	s.requested = append(s.requested, r.Clone(context.WithoutCancel(r.Context())))
 	handler, good := s.on[path], s.tokens == nil || s.tokens[r.Header.Get("X-Vault-Token")]
 	s.mu.Unlock()
-	got, err := s.ask(r.Context(), ask.Request{Path: path})
+	got, err := s.handle(r.Context(), ask.Request{Path: path})
 	switch {
 	case handler != nil:
 		handler(w, r)
@@ -52,8 +52,8 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ask answers from the snapshot of the node, or of another node as a standby forwards requests.
-func (s *stub) ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
+// handle answers from the snapshot of the node, or of another node as a standby forwards requests.
+func (s *stub) handle(ctx context.Context, r ask.Request) (ask.Answer, error) {
 	got, err := s.node.Ask(ctx, r)
 	if ofNode(r.Path) {
 		return got, err
@@ -105,8 +105,8 @@ func (s *stub) good(tokens ...string) {
 func (s *stub) requests() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	asked := s.asked
-	s.asked = nil
+	asked := s.requested
+	s.requested = nil
 	return asked
 }
 
@@ -115,7 +115,7 @@ func (s *stub) count(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for _, r := range s.asked {
+	for _, r := range s.requested {
 		if r.URL.Path == "/v1/"+path {
 			n++
 		}
@@ -148,7 +148,7 @@ type bao struct {
 func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Server)) *bao {
 	tb.Helper()
 	dir := tb.TempDir()
-	b := &bao{nodes: map[string]*stub{}, addresses: map[string]string{}, clock: newClock(), o: compose(tb, name, dir)}
+	b := &bao{nodes: map[string]*stub{}, addresses: map[string]string{}, clock: newClock(), o: buildCase(tb, name, dir)}
 	names, err := snapshot.Subdirectories(tb.Context(), filepath.Join(dir, "openbao", "main"))
 	if err != nil {
 		tb.Fatal(err)

@@ -236,9 +236,9 @@ func TestTLSFilesThatChangeAreUsed(t *testing.T) {
 	s.wantUp(t)
 }
 
-// TestACertificateThatTheNodeReplacesIsSeen checks that the next round reads a replaced certificate without a change of
+// TestReplacedNodeCertificateIsDetected checks that the next round reads a replaced certificate without a change of
 // the configuration.
-func TestACertificateThatTheNodeReplacesIsSeen(t *testing.T) {
+func TestReplacedNodeCertificateIsDetected(t *testing.T) {
 	ca := newAuthority(t, "CA")
 	var current atomic.Pointer[tls.Certificate]
 	first, second := years(1), years(2)
@@ -261,8 +261,8 @@ func TestACertificateThatTheNodeReplacesIsSeen(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{name: value(second)})
 }
 
-// TestANodeWithoutTLS checks that its reason differs from the reason of a refused connection.
-func TestANodeWithoutTLS(t *testing.T) {
+// TestNodeWithoutTLS checks that its reason differs from the reason of a refused connection.
+func TestNodeWithoutTLS(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Nodes = []string{"https://openbao-0.test:8200", "https://openbao-7.test:8200"}
 	round(t.Context(), b.start(t))

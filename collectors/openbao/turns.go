@@ -15,9 +15,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// askOf sends a request with the timeout of the instance. It records a failure, unless the installation does not
+// query sends a request with the timeout of the instance. It records a failure, unless the installation does not
 // have the requested feature.
-func askOf[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, error) {
+func query[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, error) {
 	d.requests++
 	got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
 	if err != nil && !errors.Is(err, ask.ErrAbsent) {
@@ -26,14 +26,14 @@ func askOf[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, 
 	return got, err
 }
 
-func askCRLs(ctx context.Context, d *detailRound) {
+func queryCRLs(ctx context.Context, d *detailRound) {
 	d.eachMount(func(m ask.MountIssuers) {
 		if len(m.List.Keys) == 0 {
 			return
 		}
-		settings := askCRLSettings(ctx, d, m.Mount)
+		settings := queryCRLSettings(ctx, d, m.Mount)
 		if settings != nil {
-			d.show(func(r *exposition.Rows) { judge.CRLDisabledRows(r, settings.Disable, d.Name, m.Mount) })
+			d.addRows(func(r *exposition.Rows) { judge.CRLDisabledRows(r, settings.Disable, d.Name, m.Mount) })
 		}
 		if settings != nil && settings.Disable {
 			return // the last list of each issuer stays until it expires
@@ -42,20 +42,20 @@ func askCRLs(ctx context.Context, d *detailRound) {
 			switch {
 			case !signsCRLs(m, id, d.now()):
 			case d.requests < d.budget:
-				askCRL(ctx, d, m.Mount, id, settings)
+				queryCRL(ctx, d, m.Mount, id, settings)
 			default:
-				d.left++
+				d.skipped++
 			}
 		}
 	})
 }
 
-// askCRLSettings returns nil if the settings of a mount are unknown.
-func askCRLSettings(ctx context.Context, d *detailRound, mount string) *ask.CRLSettings {
+// queryCRLSettings returns nil if the settings of a mount are unknown.
+func queryCRLSettings(ctx context.Context, d *detailRound, mount string) *ask.CRLSettings {
 	if d.token == "" && !d.credentials.Offline {
 		return nil
 	}
-	settings, err := askOf(ctx, d, ask.PKICRLConfig.At(d.token, "mount", mount))
+	settings, err := query(ctx, d, ask.PKICRLConfig.At(d.token, "mount", mount))
 	if err != nil {
 		return nil
 	}
@@ -70,9 +70,9 @@ func signsCRLs(m ask.MountIssuers, id string, now time.Time) bool {
 	return m.List.Info[id].KeyID != "" && (!ok || about.SignsCRLs && about.NotAfter.After(now))
 }
 
-func askCRL(ctx context.Context, d *detailRound, mount, issuer string, settings *ask.CRLSettings) {
+func queryCRL(ctx context.Context, d *detailRound, mount, issuer string, settings *ask.CRLSettings) {
 	r := ask.PKICRL.At("", "mount", mount, "issuer", issuer)
-	body, err := askOf(ctx, d, r)
+	body, err := query(ctx, d, r)
 	if err != nil || body.CRL == "" {
 		return
 	}
@@ -81,12 +81,12 @@ func askCRL(ctx context.Context, d *detailRound, mount, issuer string, settings 
 		d.failures.Add(r.Name, err)
 		return
 	}
-	d.show(func(r *exposition.Rows) { judge.CRLRows(r, this, next, settings, d.Name, mount, issuer) })
+	d.addRows(func(r *exposition.Rows) { judge.CRLRows(r, this, next, settings, d.Name, mount, issuer) })
 }
 
-func askAudit(ctx context.Context, d *detailRound) {
-	if devices, err := askOf(ctx, d, ask.SysAudit.At(d.token)); err == nil {
-		d.show(func(r *exposition.Rows) { judge.AuditRows(r, devices, d.Name) })
+func queryAudit(ctx context.Context, d *detailRound) {
+	if devices, err := query(ctx, d, ask.SysAudit.At(d.token)); err == nil {
+		d.addRows(func(r *exposition.Rows) { judge.AuditRows(r, devices, d.Name) })
 	}
 }
 
@@ -97,25 +97,25 @@ const (
 	maxPages = 200
 )
 
-// askCertificates counts the certificates that the mounts have issued.
-func askCertificates(ctx context.Context, d *detailRound) {
+// queryCertificates counts the certificates that the mounts have issued.
+func queryCertificates(ctx context.Context, d *detailRound) {
 	d.eachMount(func(m ask.MountIssuers) {
 		count := judge.NewCertificateCount(m.List, d.now())
-		if askPages(ctx, d, m.Mount, count) == nil {
-			d.show(func(r *exposition.Rows) { count.Rows(r, d.Name, m.Mount) })
+		if queryPages(ctx, d, m.Mount, count) == nil {
+			d.addRows(func(r *exposition.Rows) { count.Rows(r, d.Name, m.Mount) })
 		}
 	})
 }
 
-// askPages requests the certificates of a mount, page by page.
-func askPages(ctx context.Context, d *detailRound, mount string, count *judge.CertificateCount) error {
+// queryPages requests the certificates of a mount, page by page.
+func queryPages(ctx context.Context, d *detailRound, mount string, count *judge.CertificateCount) error {
 	r := ask.PKIDetailed.At(d.token, "mount", mount)
 	for after, page := "", 0; page < maxPages; page++ {
 		r.Params = map[string][]string{"limit": {strconv.Itoa(pageSize)}}
 		if after != "" {
 			r.Params["after"] = []string{after}
 		}
-		got, err := askOf(ctx, d, r)
+		got, err := query(ctx, d, r)
 		if err != nil {
 			return err
 		}
@@ -136,10 +136,10 @@ func askPages(ctx context.Context, d *detailRound, mount string, count *judge.Ce
 	return nil
 }
 
-func askTidy(ctx context.Context, d *detailRound) {
+func queryTidy(ctx context.Context, d *detailRound) {
 	d.eachMount(func(m ask.MountIssuers) {
-		if got, err := askOf(ctx, d, ask.PKITidy.At(d.token, "mount", m.Mount)); err == nil {
-			d.show(func(r *exposition.Rows) { judge.TidyRows(r, got, d.Name, m.Mount) })
+		if got, err := query(ctx, d, ask.PKITidy.At(d.token, "mount", m.Mount)); err == nil {
+			d.addRows(func(r *exposition.Rows) { judge.TidyRows(r, got, d.Name, m.Mount) })
 		}
 	})
 }

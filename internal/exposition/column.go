@@ -58,7 +58,7 @@ func (c *column) length(slot int) int {
 	if c == nil {
 		return 0
 	}
-	if i, waits := c.waiting(slot); waits {
+	if i, waits := c.findPending(slot); waits {
 		return c.pending[i].end - c.pending[i].start
 	}
 	switch {
@@ -70,8 +70,8 @@ func (c *column) length(slot int) int {
 	return int(c.ends[slot] - c.ends[slot-1])
 }
 
-// waiting returns the index of the change of a slot in pending, or the index at which to insert it.
-func (c *column) waiting(slot int) (i int, waits bool) {
+// findPending returns the index of the change of a slot in pending, or the index at which to insert it.
+func (c *column) findPending(slot int) (i int, waits bool) {
 	return slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
 }
 
@@ -87,7 +87,7 @@ func (c *column) set(z *packer, slot int, text []byte, hash uint64, at int64) {
 	start := len(*c.buffer)
 	*c.buffer = append(*c.buffer, text...)
 	w := change{slot: slot, start: start, end: len(*c.buffer), at: at}
-	i, waits := c.waiting(slot)
+	i, waits := c.findPending(slot)
 	if waits {
 		c.pending[i] = w
 		return
@@ -95,9 +95,9 @@ func (c *column) set(z *packer, slot int, text []byte, hash uint64, at int64) {
 	c.pending = slices.Insert(c.pending, i, w)
 }
 
-// full reports whether too much text is pending, so that text is packed even if there are no readers. While a column is being
+// isFull reports whether too much text is pending, so that text is packed even if there are no readers. While a column is being
 // filled, all of its text may be pending, later at most a quarter.
-func (c *column) full() bool {
+func (c *column) isFull() bool {
 	if c.block == nil {
 		return len(c.pending) >= slotsPerPage || len(*c.buffer) > pageSize
 	}

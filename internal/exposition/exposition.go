@@ -108,7 +108,7 @@ func (e *Exposition) GroupIn(b *Budget, key Key, decls []*Family) *Group {
 			e.options.Observe(c)
 		}
 	}
-	g.table = g.empty()
+	g.table = g.newEmptyTable()
 	return g
 }
 
@@ -127,12 +127,12 @@ func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group 
 	g := e.Group(key, decls)
 	g.refresh, g.rows, g.changed, g.budget = refresh, g.Rows(), nil, nil
 	g.rows.Bound(0)
-	g.table = g.empty()
+	g.table = g.newEmptyTable()
 	return g
 }
 
-// FuncOf creates a group whose rows depend on a value. They are rendered if the value differs from the previous scrape.
-func (e *Exposition) FuncOf(key Key, decls []*Family, value func() any, refresh func(*Rows)) *Group {
+// FuncWithValue creates a group whose rows depend on a value. They are rendered if the value differs from the previous scrape.
+func (e *Exposition) FuncWithValue(key Key, decls []*Family, value func() any, refresh func(*Rows)) *Group {
 	g := e.Func(key, decls, refresh)
 	g.value = value
 	return g
@@ -203,9 +203,9 @@ func (l *layout) clusters() []string {
 	return names
 }
 
-// body returns the rows of a body by family: the header, then the blocks of all groups that match. Families without rows are
+// collectRows returns the rows of a body by family: the header, then the blocks of all groups that match. Families without rows are
 // left out.
-func (e *Exposition) body(l *layout, f format, match func(Key) bool) []familyRows {
+func (e *Exposition) collectRows(l *layout, f format, match func(Key) bool) []familyRows {
 	byGroup := make([][][]*Block, len(l.groups))
 	for i, g := range l.groups {
 		if match(g.key) {

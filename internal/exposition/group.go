@@ -28,11 +28,11 @@ type Group struct {
 	// budget bounds the text of the table, or of a stage while that is larger; nil means unlimited.
 	budget *Budget
 
-	changed *signal     // nil if the rows are rendered at every scrape
-	refresh func(*Rows) // see Exposition.Func
-	rows    *Rows       // for refresh
-	value   func() any  // see Exposition.FuncOf; may be nil
-	of      any         // value of the current rows
+	changed      *signal     // nil if the rows are rendered at every scrape
+	refresh      func(*Rows) // see Exposition.Func
+	rows         *Rows       // for refresh
+	value        func() any  // see Exposition.FuncWithValue; may be nil
+	currentValue any         // value of the current rows
 
 	// observed marks the observed columns. observe is nil if there are none.
 	observed []bool
@@ -100,8 +100,8 @@ func (g *Group) Delete(key string) {
 func (g *Group) remove(key string) {
 	if at, ok := g.table.find(key); ok {
 		g.table.remove(at)
-		g.settle()
-		g.outdate()
+		g.releaseBudget()
+		g.invalidate()
 	}
 }
 
@@ -109,13 +109,13 @@ func (g *Group) remove(key string) {
 func (g *Group) Clear() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.table, g.over = g.empty(), excess{}
-	g.settle()
-	g.outdate()
+	g.table, g.over = g.newEmptyTable(), excess{}
+	g.releaseBudget()
+	g.invalidate()
 }
 
-// empty returns a table without rows. Rows that are rendered at every scrape are not packed, because they change.
-func (g *Group) empty() *table {
+// newEmptyTable returns a table without rows. Rows that are rendered at every scrape are not packed, because they change.
+func (g *Group) newEmptyTable() *table {
 	t := newTable(g.packer, len(g.families), g.refresh != nil)
 	t.observed, t.observe = g.observed, g.observe
 	return t
@@ -178,7 +178,7 @@ func (g *Group) set(key string, c content) bool {
 	case !known && g.table.len() >= g.options.MaxObjects:
 		scope = ScopeObjects
 	case g.budget != nil:
-		scope = g.budget.resize(g.table.bytes + g.table.growth(at, known, c))
+		scope = g.budget.resize(g.table.bytes + g.table.growthBy(at, known, c))
 	}
 	if scope != inLimits {
 		g.over.add(g.table.hashKey(key), scope)
@@ -188,13 +188,13 @@ func (g *Group) set(key string, c content) bool {
 	g.over.remove(g.table.hashKey(key))
 	g.table.changed = false
 	if g.table.put(key, c); g.table.changed {
-		g.outdate()
+		g.invalidate()
 	}
 	return true
 }
 
-// settle releases the part of the budget that exceeds the text of the table.
-func (g *Group) settle() {
+// releaseBudget releases the part of the budget that exceeds the text of the table.
+func (g *Group) releaseBudget() {
 	if g.budget != nil {
 		g.budget.resize(g.table.bytes)
 	}
@@ -210,8 +210,8 @@ func (g *Group) leaveBudget() {
 	}
 }
 
-// outdate invalidates the published blocks.
-func (g *Group) outdate() {
+// invalidate invalidates the published blocks.
+func (g *Group) invalidate() {
 	g.published.Store(nil)
 	g.changed.raise()
 }
@@ -244,7 +244,7 @@ func (g *Group) columns(some []int) [][]*Block {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.table.some(some)
+	return g.table.blocksOfColumns(some)
 }
 
 // render renders the rows of a group of [Exposition.Func].
@@ -256,10 +256,10 @@ func (g *Group) render() {
 	defer g.mu.Unlock()
 	if g.value != nil {
 		now := g.value()
-		if now == g.of {
+		if now == g.currentValue {
 			return
 		}
-		g.of = now
+		g.currentValue = now
 	}
 	g.rows.reset()
 	g.refresh(g.rows)

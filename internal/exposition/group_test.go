@@ -143,8 +143,8 @@ func TestGroupCountsWhatItCuts(t *testing.T) {
 	}
 }
 
-// TestSkippedObjectsAreNotThere checks that skipped objects do not count against the limit.
-func TestSkippedObjectsAreNotThere(t *testing.T) {
+// TestSkippedObjectsHaveNoRows checks that skipped objects do not count against the limit.
+func TestSkippedObjectsHaveNoRows(t *testing.T) {
 	_, g := testGroup(t, Options{MaxObjects: 1})
 	rows, skip := g.Rows(), func(r *Rows) { thing("skipped", 1)(r); r.Skip() }
 	if e := rows.Render("a", skip); e != nil {

@@ -76,7 +76,7 @@ func FuzzCRC(f *testing.F) {
 	})
 }
 
-func TestSectionsKeepWhatDidNotChange(t *testing.T) {
+func TestSectionsReuseUnchangedParts(t *testing.T) {
 	z := newPacker()
 	small := func(s string) *Block { return packedBlock(bytes.Repeat([]byte(s), smallBlock/len(s)-1)) }
 	a, b, c, d := small("a\n"), small("b\n"), small("c\n"), small("d\n")
@@ -172,8 +172,8 @@ func TestCompressionOfABodyIsBounded(t *testing.T) {
 	}
 }
 
-// TestPagesRestPacked checks that full pages are packed, both with many and with large objects.
-func TestPagesRestPacked(t *testing.T) {
+// TestPagesStayPacked checks that full pages are packed, both with many and with large objects.
+func TestPagesStayPacked(t *testing.T) {
 	for _, size := range []int{100, 60 << 10} {
 		_, g := testGroup(t, Options{MaxLabelValue: size})
 		rows := g.Rows()

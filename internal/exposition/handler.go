@@ -48,8 +48,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	contentType, f := negotiate(r.Header)
-	families := h.Exposition.body(l, f, filter.match)
-	tail, err := h.tail(contentType, f, filter)
+	families := h.Exposition.collectRows(l, f, filter.match)
+	tail, err := h.renderTail(contentType, f, filter)
 	if err != nil {
 		http.Error(w, "gather the exporter's own metrics: "+err.Error(), http.StatusInternalServerError)
 		return
@@ -64,7 +64,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write, size := h.Exposition.plain(families)
 	if acceptsGzip(r.Header) {
 		header.Set("Content-Encoding", "gzip")
-		write, size = h.Exposition.gzip(families, filter.all())
+		write, size = h.Exposition.gzip(families, filter.isEmpty())
 	}
 	header.Set("Content-Length", strconv.Itoa(size))
 	if r.Method == http.MethodHead {
@@ -107,14 +107,14 @@ func (e *Exposition) gzip(families []familyRows, whole bool) (write func(io.Writ
 	return func(w io.Writer) error { return e.packer.writeGzip(w, body) }, gzipSize(body)
 }
 
-// tail returns the text after the rows: the exporter's own metrics and, in OpenMetrics, the end marker.
-func (h *Handler) tail(contentType expfmt.Format, f format, filter filter) ([]byte, error) {
+// renderTail returns the text after the rows: the exporter's own metrics and, in OpenMetrics, the end marker.
+func (h *Handler) renderTail(contentType expfmt.Format, f format, filter filter) ([]byte, error) {
 	var buf bytes.Buffer
 	if f == formatText {
 		contentType = expfmt.FmtText // the encoder does not support 1.0.0
 	}
 	enc := expfmt.NewEncoder(&buf, contentType)
-	if h.Self != nil && filter.all() {
+	if h.Self != nil && filter.isEmpty() {
 		families, err := h.Self.Gather()
 		if err != nil {
 			return nil, err
@@ -138,7 +138,7 @@ func (h *Handler) tail(contentType expfmt.Format, f format, filter filter) ([]by
 // filter has the values of collect[] and cluster[]; empty means all.
 type filter struct{ collectors, clusters []string }
 
-func (f filter) all() bool { return len(f.collectors) == 0 && len(f.clusters) == 0 }
+func (f filter) isEmpty() bool { return len(f.collectors) == 0 && len(f.clusters) == 0 }
 
 func (f filter) match(k Key) bool {
 	return (len(f.collectors) == 0 || slices.Contains(f.collectors, k.Collector)) &&
@@ -147,14 +147,14 @@ func (f filter) match(k Key) bool {
 
 func (h *Handler) filter(r *http.Request, l *layout) (filter, error) {
 	query := r.URL.Query()
-	f := filter{collectors: distinct(query["collect[]"]), clusters: distinct(query["cluster[]"])}
+	f := filter{collectors: deduplicate(query["collect[]"]), clusters: deduplicate(query["cluster[]"])}
 	return f, errors.Join(
 		checkKnown("collect[]", f.collectors, h.Collectors),
 		checkKnown("cluster[]", f.clusters, l.clusters()))
 }
 
-// distinct returns each value once, because a client may repeat one thousands of times.
-func distinct(values []string) []string {
+// deduplicate returns each value once, because a client may repeat one thousands of times.
+func deduplicate(values []string) []string {
 	slices.Sort(values)
 	return slices.Compact(values)
 }

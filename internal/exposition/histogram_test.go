@@ -117,8 +117,8 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// TestHistogramsAreReadByEveryParser checks that the lines are valid in both formats.
-func TestHistogramsAreReadByEveryParser(t *testing.T) {
+// TestHistogramsAreValidForAllParsers checks that the lines are valid in both formats.
+func TestHistogramsAreValidForAllParsers(t *testing.T) {
 	e, g := histogramGroup(t, Options{})
 	for _, key := range []string{"a", "b"} {
 		g.Set(key, g.Rows(), func(r *Rows) {

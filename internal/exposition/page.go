@@ -32,8 +32,8 @@ type page struct {
 	dirty   bool                 // some changes are pending
 }
 
-// full reports whether no further object can be added to the page.
-func (p *page) full() bool { return len(p.keys.ends) == slotsPerPage || p.size >= pageSize }
+// isFull reports whether no further object can be added to the page.
+func (p *page) isFull() bool { return len(p.keys.ends) == slotsPerPage || p.size >= pageSize }
 
 // commit merges the pending changes of a page of a table.
 func (p *page) commit(t *table) {
@@ -52,7 +52,7 @@ func (p *page) commitColumn(i int, t *table) *column {
 	if c == nil {
 		return nil
 	}
-	if c.commit(t.packer, t.raw, t.observerOf(p, i)); c.block == nil {
+	if c.commit(t.packer, t.raw, t.observerFor(p, i)); c.block == nil {
 		p.columns[i] = nil
 	}
 	return p.columns[i]

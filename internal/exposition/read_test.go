@@ -17,8 +17,8 @@ var (
 	readC = &Family{Name: "read_c", Type: Gauge, Help: "A test.", Labels: []string{"reference"}, Internal: true}
 )
 
-// TestBlocksStayWhileRowsDo checks that the pointer of a block can be the key of a cache.
-func TestBlocksStayWhileRowsDo(t *testing.T) {
+// TestUnchangedRowsKeepTheirBlocks checks that the pointer of a block can be the key of a cache.
+func TestUnchangedRowsKeepTheirBlocks(t *testing.T) {
 	e, err := New(Options{}, readA, readB)
 	if err != nil {
 		t.Fatal(err)

@@ -59,8 +59,8 @@ func (r *Rows) Keep(n int) bool {
 // Note keeps a value about the object for the caller.
 func (r *Rows) Note(note any) { r.note = note }
 
-// Noted returns the note of the last rendered object, or nil.
-func (r *Rows) Noted() any { return r.note }
+// LastNote returns the note of the last rendered object, or nil.
+func (r *Rows) LastNote() any { return r.note }
 
 // Shift adds d to all timestamps that are added afterwards. Snapshots use it to keep the ages at the time at which they were taken.
 func (r *Rows) Shift(d time.Duration) { r.shift = d }
@@ -176,7 +176,7 @@ func (r *Rows) label(b, before []byte, value string) []byte {
 	b = append(b, before...)
 	start := len(b)
 	if len(value) > r.maxValue {
-		value, r.cut = cutMarked(value, r.maxValue), true
+		value, r.cut = cutWithHash(value, r.maxValue), true
 	}
 	for i := range len(value) {
 		if c := value[i]; c == '"' || c == '\\' || c == '\n' || c >= utf8.RuneSelf {
@@ -189,7 +189,7 @@ func (r *Rows) label(b, before []byte, value string) []byte {
 func (r *Rows) escape(b []byte, value string) []byte {
 	// A JSON decoder has already replaced invalid bytes by U+FFFD.
 	if !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError) {
-		value, r.cut = cutMarked(value, r.maxValue), true
+		value, r.cut = cutWithHash(value, r.maxValue), true
 	}
 	for i := range len(value) {
 		switch c := value[i]; c {
@@ -204,9 +204,9 @@ func (r *Rows) escape(b []byte, value string) []byte {
 	return b
 }
 
-// cutMarked shortens value to at most size bytes of valid UTF-8. The result ends in an ellipsis and a hash of the whole value, so
+// cutWithHash shortens value to at most size bytes of valid UTF-8. The result ends in an ellipsis and a hash of the whole value, so
 // that it is recognizable and different values stay different.
-func cutMarked(value string, size int) string {
+func cutWithHash(value string, size int) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(value)) // never fails
 	const hex = "0123456789abcdef"

@@ -45,7 +45,7 @@ func (e *Exposition) serve(key Key, families ...*Family) *Group {
 // text returns the body without the headers of the families.
 func (e *Exposition) text() string {
 	var b strings.Builder
-	for _, rows := range e.body(e.layout.Load(), formatText, func(Key) bool { return true }) {
+	for _, rows := range e.collectRows(e.layout.Load(), formatText, func(Key) bool { return true }) {
 		for block := range blocksOf([]familyRows{rows[1:]}) {
 			b.Write(block.Append(nil))
 		}

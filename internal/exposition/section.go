@@ -83,7 +83,7 @@ func (c *sections) join(z *packer, families []familyRows) []*section {
 	for i, rows := range families {
 		first, last := rows[0][0], i == len(families)-1
 		s := c.cache[first]
-		if !s.isOf(carried, rows, last) {
+		if !s.isBuiltFrom(carried, rows, last) {
 			s = z.section(s, &section{carried: carried, rows: rows, last: last}, &left)
 		}
 		out[i], next[first], carried = s, s, s.left
@@ -92,14 +92,14 @@ func (c *sections) join(z *packer, families []familyRows) []*section {
 	return out
 }
 
-// isOf reports whether the section was built from these blocks and is fully compressed.
-func (s *section) isOf(carried []*Block, rows familyRows, last bool) bool {
-	return s != nil && s.last == last && slices.Equal(s.carried, carried) && slices.EqualFunc(s.rows, rows, same) &&
+// isBuiltFrom reports whether the section was built from these blocks and is fully compressed.
+func (s *section) isBuiltFrom(carried []*Block, rows familyRows, last bool) bool {
+	return s != nil && s.last == last && slices.Equal(s.carried, carried) && slices.EqualFunc(s.rows, rows, isSameSlice) &&
 		!slices.ContainsFunc(s.pieces, func(p piece) bool { return p.stored != nil })
 }
 
-// same reports whether two slices are identical.
-func same(a, b []*Block) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+// isSameSlice reports whether two slices are identical.
+func isSameSlice(a, b []*Block) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // section builds s, and reuses unchanged runs of its previous version.
 func (z *packer) section(before, s *section, left *allowance) *section {

@@ -14,8 +14,8 @@ import (
 // maxSorted is the maximum size of a table that is sorted, because its text is unpacked for sorting.
 const maxSorted = 96 << 20
 
-// inOrder reports whether the objects are sorted by key.
-func (t *table) inOrder() bool {
+// isSorted reports whether the objects are sorted by key.
+func (t *table) isSorted() bool {
 	var last []byte
 	for _, p := range t.pages {
 		for slot := range p.keys.ends {
@@ -29,8 +29,8 @@ func (t *table) inOrder() bool {
 	return true
 }
 
-// sorted returns a table with the same objects sorted by key. It unpacks all pages, so only the first list of a group is sorted.
-func (t *table) sorted() *table {
+// sortedCopy returns a table with the same objects sorted by key. It unpacks all pages, so only the first list of a group is sorted.
+func (t *table) sortedCopy() *table {
 	t.blocks() // merges all changes
 	texts := make([][][]byte, len(t.pages))
 	for i, p := range t.pages {

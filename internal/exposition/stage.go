@@ -36,17 +36,17 @@ func (p Place) Refused() bool { return p >= refusedPlace }
 func (g *Group) Stage() *Stage {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.settle()      // a previous stage may have been dropped
-	g.table.flush() // otherwise the stage and the group would both report the pending changes
+	g.releaseBudget() // a previous stage may have been dropped
+	g.table.flush()   // otherwise the stage and the group would both report the pending changes
 	s := &Stage{group: g, base: g.table, table: g.table.derive()}
 	if s.base.len() > 0 && g.observe != nil { // all objects of the first list are new
-		s.table.observe = s.keep
+		s.table.observe = s.recordChange
 	}
 	return s
 }
 
-// keep records a change until Replace reports it.
-func (s *Stage) keep(column int, c Change) {
+// recordChange records a change until Replace reports it.
+func (s *Stage) recordChange(column int, c Change) {
 	c.Before, c.After = bytes.Clone(c.Before), bytes.Clone(c.After)
 	s.changes = append(s.changes, func() { s.group.observe(column, c) })
 }
@@ -88,7 +88,7 @@ func (s *Stage) put(key string, c content) Place {
 	s.group.mu.Lock() // pages are shared
 	defer s.group.mu.Unlock()
 	at, known := s.table.find(key)
-	size := s.bytes + s.table.growth(at, known && s.seen.has(at), c)
+	size := s.bytes + s.table.growthBy(at, known && s.seen.has(at), c)
 	if budget := s.group.budget; budget != nil && size > budget.used.Load() {
 		if scope := budget.resize(size); scope != inLimits {
 			return s.refuse(key, scope)
@@ -143,10 +143,10 @@ func (s *Stage) Replace(list []Place) {
 			t.remove(at)
 		}
 	}
-	if s.base.len() == 0 && t.bytes <= maxSorted && !t.inOrder() {
-		t = t.sorted()
+	if s.base.len() == 0 && t.bytes <= maxSorted && !t.isSorted() {
+		t = t.sortedCopy()
 	}
-	t.own()
+	t.takeOwnership()
 	t.flush()
 	for _, report := range s.changes {
 		report()
@@ -154,9 +154,9 @@ func (s *Stage) Replace(list []Place) {
 	t.observed, t.observe = g.observed, g.observe
 	changed := t.changed || g.table != s.base // the group was cleared in the meantime
 	g.table = t
-	g.settle()
+	g.releaseBudget()
 	if changed {
-		g.outdate()
+		g.invalidate()
 	}
 }
 

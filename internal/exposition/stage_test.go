@@ -64,7 +64,7 @@ func replaceRandomly(g *Group, random *rand.Rand, n, limit int) map[string]float
 // bodies compares the plain body with the gzip body and returns it.
 func bodies(t *testing.T, e *Exposition) string {
 	t.Helper()
-	families := e.body(e.layout.Load(), formatText, func(Key) bool { return true })
+	families := e.collectRows(e.layout.Load(), formatText, func(Key) bool { return true })
 	var plain, zipped bytes.Buffer
 	for out, body := range map[*bytes.Buffer]func([]familyRows) (func(io.Writer) error, int){
 		&plain:  e.plain,

@@ -19,12 +19,12 @@ type table struct {
 	pages []*page
 	// index has the places of keys by their hashes. It takes 12 bytes per object; a map of strings takes 60. clash has the
 	// keys whose hash belongs to an earlier key.
-	index   map[uint64]Place
-	clash   map[string]Place
-	hashKey func(string) uint64
-	free    []Place
-	cut     int   // objects with a cut label value
-	bytes   int64 // uncompressed size of all texts and notes
+	index      map[uint64]Place
+	collisions map[string]Place
+	hashKey    func(string) uint64
+	free       []Place
+	cut        int   // objects with a cut label value
+	bytes      int64 // uncompressed size of all texts and notes
 
 	changed bool // the rows differ from those of the table from which this one was derived
 
@@ -36,8 +36,8 @@ type table struct {
 // observer receives changes of a column.
 type observer func(column int, c Change)
 
-// observerOf returns the observer of a column of a page, or nil.
-func (t *table) observerOf(p *page, column int) func(slot int, before, after []byte, at int64) {
+// observerFor returns the observer of a column of a page, or nil.
+func (t *table) observerFor(p *page, column int) func(slot int, before, after []byte, at int64) {
 	if t.observe == nil || !t.observed[column] {
 		return nil
 	}
@@ -60,19 +60,19 @@ func newTable(z *packer, columns int, raw bool) *table {
 // derive returns a table with the same content, which shares the pages until they change.
 func (t *table) derive() *table {
 	d := *t
-	d.pages, d.index, d.clash, d.free = slices.Clone(t.pages), maps.Clone(t.index), maps.Clone(t.clash), slices.Clone(t.free)
+	d.pages, d.index, d.collisions, d.free = slices.Clone(t.pages), maps.Clone(t.index), maps.Clone(t.collisions), slices.Clone(t.free)
 	d.changed, d.observe = false, nil
 	return &d
 }
 
-// own makes the table the owner of all of its pages after it has replaced the table from which it was derived.
-func (t *table) own() {
+// takeOwnership makes the table the owner of all of its pages after it has replaced the table from which it was derived.
+func (t *table) takeOwnership() {
 	for _, p := range t.pages {
 		p.owner = t
 	}
 }
 
-func (t *table) len() int { return len(t.index) + len(t.clash) }
+func (t *table) len() int { return len(t.index) + len(t.collisions) }
 
 func (t *table) key(at Place) []byte { return t.pages[at.page()].keys.at(at.slot()) }
 
@@ -80,14 +80,14 @@ func (t *table) find(key string) (Place, bool) {
 	if at, ok := t.index[t.hashKey(key)]; ok && string(t.key(at)) == key {
 		return at, true
 	}
-	at, ok := t.clash[key]
+	at, ok := t.collisions[key]
 	return at, ok
 }
 
 // places returns the places of all objects. Returned objects may be removed during the iteration.
 func (t *table) places() iter.Seq[Place] {
 	return func(yield func(Place) bool) {
-		for _, m := range []iter.Seq[Place]{maps.Values(t.index), maps.Values(t.clash)} {
+		for _, m := range []iter.Seq[Place]{maps.Values(t.index), maps.Values(t.collisions)} {
 			for at := range m {
 				if !yield(at) {
 					return
@@ -105,7 +105,7 @@ func (t *table) put(key string, content content) Place {
 	}
 	slot := at.slot()
 	t.markCut(at, content.cut)
-	t.weigh(at, content.weight)
+	t.setWeight(at, content.weight)
 	for i := range t.columns {
 		line := content.text(i)
 		hash := t.packer.hash(line)
@@ -116,22 +116,22 @@ func (t *table) put(key string, content content) Place {
 			t.pages[at.page()].size += len(line)
 		}
 	}
-	if p := t.pages[at.page()]; !known && slot == len(p.keys.ends)-1 && p.full() {
+	if p := t.pages[at.page()]; !known && slot == len(p.keys.ends)-1 && p.isFull() {
 		p.commit(t)
 	}
 	return at
 }
 
-// weigh records the memory of the note of an object.
-func (t *table) weigh(at Place, weight int) {
+// setWeight records the memory of the note of an object.
+func (t *table) setWeight(at Place, weight int) {
 	if was := int(t.pages[at.page()].weights[at.slot()]); was != weight {
-		t.writable(at).weights[at.slot()] = uint32(weight) //nolint:gosec // within the bound of the rows of an object
+		t.writablePage(at).weights[at.slot()] = uint32(weight) //nolint:gosec // within the bound of the rows of an object
 		t.bytes += int64(weight - was)
 	}
 }
 
-// growth returns the number of bytes by which the table grows with the text of an object.
-func (t *table) growth(at Place, known bool, c content) int64 {
+// growthBy returns the number of bytes by which the table grows with the text of an object.
+func (t *table) growthBy(at Place, known bool, c content) int64 {
 	n := c.weight
 	if known {
 		n -= int(t.pages[at.page()].weights[at.slot()])
@@ -145,7 +145,7 @@ func (t *table) growth(at Place, known bool, c content) int64 {
 }
 
 func (t *table) set(at Place, i int, text []byte, hash uint64) {
-	p := t.writable(at)
+	p := t.writablePage(at)
 	t.bytes += int64(len(text) - p.columns[i].length(at.slot()))
 	c := p.columns[i]
 	if c == nil {
@@ -158,24 +158,24 @@ func (t *table) set(at Place, i int, text []byte, hash uint64) {
 	}
 	c.set(t.packer, at.slot(), text, hash, now)
 	p.dirty, t.changed = true, true
-	if c.full() {
-		c.commit(t.packer, t.raw, t.observerOf(p, i))
+	if c.isFull() {
+		c.commit(t.packer, t.raw, t.observerFor(p, i))
 	}
 }
 
 // remove removes an object.
 func (t *table) remove(at Place) {
-	p, slot := t.writable(at), at.slot()
+	p, slot := t.writablePage(at), at.slot()
 	key := string(p.keys.at(slot))
 	hash := t.hashKey(key)
 	if first, ok := t.index[hash]; ok && first == at {
 		delete(t.index, hash)
 	} else {
-		delete(t.clash, key)
+		delete(t.collisions, key)
 	}
 	t.free = append(t.free, at)
 	t.markCut(at, false)
-	t.weigh(at, 0)
+	t.setWeight(at, 0)
 	p.keys.set(slot, "")
 	for i, c := range p.columns {
 		if c.hash(slot) != 0 {
@@ -187,36 +187,36 @@ func (t *table) remove(at Place) {
 
 // add finds a place for a new object.
 func (t *table) add(key string) Place {
-	at := t.vacancy()
-	t.writable(at).keys.set(at.slot(), key)
+	at := t.allocate()
+	t.writablePage(at).keys.set(at.slot(), key)
 	hash := t.hashKey(key)
 	if _, taken := t.index[hash]; !taken {
 		t.index[hash] = at
 		return at
 	}
-	if t.clash == nil {
-		t.clash = map[string]Place{}
+	if t.collisions == nil {
+		t.collisions = map[string]Place{}
 	}
-	t.clash[key] = at
+	t.collisions[key] = at
 	return at
 }
 
-func (t *table) vacancy() Place {
+func (t *table) allocate() Place {
 	if n := len(t.free); n > 0 {
 		at := t.free[n-1]
 		t.free = t.free[:n-1]
 		return at
 	}
 	last := len(t.pages) - 1
-	if last < 0 || t.pages[last].full() {
+	if last < 0 || t.pages[last].isFull() {
 		t.pages = append(t.pages, &page{owner: t, columns: make([]*column, t.columns)})
 		last++
 	}
 	return placeOf(last, len(t.pages[last].keys.ends))
 }
 
-// writable returns the page of a place and makes the table its owner.
-func (t *table) writable(at Place) *page {
+// writablePage returns the page of a place and makes the table its owner.
+func (t *table) writablePage(at Place) *page {
 	p := t.pages[at.page()]
 	if p.owner != t {
 		p = p.clone(t)
@@ -227,7 +227,7 @@ func (t *table) writable(at Place) *page {
 
 func (t *table) markCut(at Place, cut bool) {
 	if slot := at.slot(); t.pages[at.page()].cut[slot] != cut {
-		t.writable(at).cut[slot] = cut
+		t.writablePage(at).cut[slot] = cut
 		if cut {
 			t.cut++
 		} else {
@@ -263,8 +263,8 @@ func (t *table) blocks() [][]*Block {
 	return out
 }
 
-// some merges the changes of the columns and returns their blocks.
-func (t *table) some(columns []int) [][]*Block {
+// blocksOfColumns merges the changes of the columns and returns their blocks.
+func (t *table) blocksOfColumns(columns []int) [][]*Block {
 	out := make([][]*Block, t.columns)
 	for _, p := range t.pages {
 		for _, i := range columns {

@@ -96,7 +96,7 @@ func (e *Evaluator) Groups() []*exposition.Group {
 // a scrape of 50,000 objects.
 func (e *Evaluator) group(cluster string, families []*exposition.Family, fill func(*exposition.Rows)) *exposition.Group {
 	latest := func() any { return e.latest.Load() }
-	return e.options.Exposition.FuncOf(exposition.Key{Cluster: cluster, Kind: "health"}, families, latest, fill)
+	return e.options.Exposition.FuncWithValue(exposition.Key{Cluster: cluster, Kind: "health"}, families, latest, fill)
 }
 
 func (e *Evaluator) addRows(r *exposition.Rows, res *result, cluster string) {

@@ -47,7 +47,7 @@ func (s *store) add(rows *exposition.Rows, o object) *staged {
 		s.kind.memory.set(key, lifecycle.Memory{})
 		return &staged{place: at}
 	}
-	return &staged{place: at, skipped: !ok, note: rows.Noted()}
+	return &staged{place: at, skipped: !ok, note: rows.LastNote()}
 }
 
 // fill adds the rows of an object and keeps its memory. live is set for an event of a stream,
@@ -108,7 +108,7 @@ func (s *store) Update(x any) error {
 	}
 	key := o.meta().key()
 	if s.kind.group.Set(key, s.rows, func(r *exposition.Rows) { s.fill(o, true, r) }) {
-		s.kind.passNote(key, s.rows.Noted())
+		s.kind.passNote(key, s.rows.LastNote())
 	} else {
 		s.forget(key)
 	}

@@ -77,15 +77,15 @@ func send(ctx context.Context, a Node, r Request) (Answer, error) {
 	switch {
 	case err != nil:
 		return got, failure.FromTransport(err)
-	case got.Status == http.StatusOK, r.Endpoint.list && got.emptyList():
+	case got.Status == http.StatusOK, r.Endpoint.list && got.isEmptyList():
 		return got, nil
 	}
-	return got, statusFailure(r.Endpoint, got)
+	return got, classifyStatus(r.Endpoint, got)
 }
 
-// emptyList reports whether the answer means an empty list or a disabled feature: a 404 without errors. A 404 with errors
+// isEmptyList reports whether the answer means an empty list or a disabled feature: a 404 without errors. A 404 with errors
 // means that the mount does not exist.
-func (got Answer) emptyList() bool {
+func (got Answer) isEmptyList() bool {
 	if got.Status != http.StatusNotFound {
 		return false
 	}
@@ -98,52 +98,52 @@ func (got Answer) emptyList() bool {
 // Texts by which failures are distinguished: of OpenBao 2.4 to 2.6, and one of the HTTP server of Go. A snapshot contains
 // no other texts.
 const (
-	saysNoRaft    = "raft storage is not in use"
-	saysNoHandler = "no handler for route"
-	saysHTTPS     = "HTTP request to an HTTPS server"
-	saysNoCRL     = "unable to find CRL for issuer"
+	textNoRaft    = "raft storage is not in use"
+	textNoHandler = "no handler for route"
+	textHTTPS     = "HTTP request to an HTTPS server"
+	textNoCRL     = "unable to find CRL for issuer"
 )
 
-func saySealed() []string {
+func textSealed() []string {
 	return []string{"Vault is sealed", "OpenBao is sealed", "barrier is sealed"}
 }
 
-func sayNoLeader() []string {
+func textNoLeader() []string {
 	return []string{"active cluster node not found", "no active Vault instance", "no active OpenBao instance"}
 }
 
-// Says returns the recognized texts in the order of precedence.
-func Says() []string {
-	return slices.Concat(saySealed(), sayNoLeader(), []string{saysHTTPS, saysNoRaft, saysNoHandler, saysNoCRL})
+// RecognizedTexts returns the recognized texts in the order of precedence.
+func RecognizedTexts() []string {
+	return slices.Concat(textSealed(), textNoLeader(), []string{textHTTPS, textNoRaft, textNoHandler, textNoCRL})
 }
 
 // ErrAbsent is the failure of a request for a feature that the installation does not have: raft with other storage,
 // autopilot if it is disabled, or the revocation list of an issuer that signs none.
 var ErrAbsent = errors.New("the installation has none")
 
-// statusFailure classifies an answer that is not a success.
-func statusFailure(e Endpoint, got Answer) error {
+// classifyStatus classifies an answer that is not a success.
+func classifyStatus(e Endpoint, got Answer) error {
 	redirect := got.Status >= 300 && got.Status < 400
 	said := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(string(got.Body), text) })
 	}
 	reason := failure.ReasonHTTP
 	switch {
-	case said(saysNoRaft, saysNoCRL), e.optional && (got.Status == http.StatusNoContent || got.emptyList()):
+	case said(textNoRaft, textNoCRL), e.optional && (got.Status == http.StatusNoContent || got.isEmptyList()):
 		return failure.Errorf(failure.ReasonNotFound, "status %d: %w", got.Status, ErrAbsent)
 	case got.Status == http.StatusForbidden, got.Status == http.StatusUnauthorized:
 		reason = failure.ReasonForbidden
-	case said(saySealed()...):
+	case said(textSealed()...):
 		reason = ReasonSealed
-	case said(sayNoLeader()...):
+	case said(textNoLeader()...):
 		reason = ReasonNoLeader
 	case redirect && e.own:
 		return failure.Errorf(failure.ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.Status)
 	case redirect: // a standby that does not reach the active node redirects to it
 		reason = ReasonNoLeader
-	case said(saysHTTPS):
+	case said(textHTTPS):
 		return failure.Errorf(failure.ReasonTLS, "status %d: the node wants https", got.Status)
-	case got.Status == http.StatusNotFound, said(saysNoHandler):
+	case got.Status == http.StatusNotFound, said(textNoHandler):
 		reason = failure.ReasonNotFound
 	case got.Status == http.StatusGatewayTimeout:
 		reason = failure.ReasonTimeout
@@ -179,11 +179,11 @@ func (r RequestFor[T]) decode(got Answer) (T, error) {
 func Get[T any](ctx context.Context, a Node, r RequestFor[T], timeout time.Duration) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return askUntil(ctx, a, r)
+	return queryWithTimeout(ctx, a, r)
 }
 
-// askUntil sends a request and parses the answer.
-func askUntil[T any](ctx context.Context, a Node, r RequestFor[T]) (T, error) {
+// queryWithTimeout sends a request and parses the answer.
+func queryWithTimeout[T any](ctx context.Context, a Node, r RequestFor[T]) (T, error) {
 	got, err := send(ctx, a, r.Request)
 	if err != nil {
 		var none T

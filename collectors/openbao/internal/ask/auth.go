@@ -153,7 +153,7 @@ func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, e
 
 // Revoke revokes a token. Batch tokens cannot be revoked and need not be.
 func (c *client) Revoke(ctx context.Context, token string) {
-	if with, err := c.as(token); err == nil {
+	if with, err := c.withToken(token); err == nil {
 		_ = with.Auth().Token().RevokeSelfWithContext(ctx, "") // otherwise it expires
 	}
 }
@@ -170,7 +170,7 @@ func loginFailure(err error) error {
 	if strings.Contains(said, "invalid role name") {
 		return failure.Errorf(failure.ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
 	}
-	return statusFailure(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(said)})
+	return classifyStatus(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(said)})
 }
 
 func (u unusable) Login(context.Context, string, string, string) (Session, error) {

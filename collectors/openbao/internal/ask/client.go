@@ -48,7 +48,7 @@ func newClient(url string, tlsConfig *tls.Config, dial httpclient.DialFunc, time
 	tlsConfig = tlsConfig.Clone()
 	tlsConfig.VerifyConnection = func(state tls.ConnectionState) error {
 		// Read here, because a node that refuses the client certificate sends no answer.
-		c.note(state.PeerCertificates[0])
+		c.recordCertificate(state.PeerCertificates[0])
 		return nil
 	}
 	c.transport = httpclient.New(httpclient.Options{Dial: dial, TLS: tlsConfig, Timeout: timeout, MaxIdle: maxIdle, MaxBody: MaxAnswer})
@@ -87,7 +87,7 @@ func (c *client) Presented() *x509.Certificate {
 
 // Ask sends a request to the node.
 func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
-	with, err := c.as(r.token)
+	with, err := c.withToken(r.token)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -99,7 +99,7 @@ func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 	if got == nil || got.Response == nil {
 		var verification *tls.CertificateVerificationError
 		if errors.As(err, &verification) && len(verification.UnverifiedCertificates) > 0 {
-			c.note(verification.UnverifiedCertificates[0])
+			c.recordCertificate(verification.UnverifiedCertificates[0])
 		}
 		return Answer{}, err
 	}
@@ -109,8 +109,8 @@ func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 	return Answer{Status: got.StatusCode, Body: httpclient.FirstJSON(body)}, err
 }
 
-// as returns a new client with a token. This is cheap, and a shared client would need a lock around each token.
-func (c *client) as(token string) (*api.Client, error) {
+// withToken returns a new client with a token. This is cheap, and a shared client would need a lock around each token.
+func (c *client) withToken(token string) (*api.Client, error) {
 	if token == "" {
 		return c.open, nil
 	}
@@ -122,7 +122,7 @@ func (c *client) as(token string) (*api.Client, error) {
 	return with, nil
 }
 
-func (c *client) note(certificate *x509.Certificate) {
+func (c *client) recordCertificate(certificate *x509.Certificate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.certificate = certificate

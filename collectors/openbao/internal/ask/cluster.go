@@ -22,8 +22,8 @@ type ClusterAnswers struct {
 	Token     *tokenState
 	PKI       PKIAnswers
 	Failures  failure.List
-	Asked     int  // requests with a token
-	Left      int  // requests about issuers that are deferred to the next round
+	Requested int  // requests with a token
+	Skipped   int  // requests about issuers that are deferred to the next round
 	Complete  bool // the active node was queried
 }
 
@@ -35,5 +35,5 @@ func (c *ClusterAnswers) TokenRefused() bool {
 			refused++
 		}
 	}
-	return c.Asked > 0 && refused >= c.Asked
+	return c.Requested > 0 && refused >= c.Requested
 }

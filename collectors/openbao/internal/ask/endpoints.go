@@ -37,14 +37,14 @@ type EndpointOf[T any] struct {
 	bare bool // T is the body itself, not its data
 }
 
-// body declares an endpoint whose body is a T.
-func body[T any](e Endpoint) EndpointOf[T] {
+// newBodyEndpoint declares an endpoint whose body is a T.
+func newBodyEndpoint[T any](e Endpoint) EndpointOf[T] {
 	e.Answer = reflect.TypeFor[T]()
 	return EndpointOf[T]{Endpoint: e, bare: true}
 }
 
-// data declares an endpoint whose body has a T as its data.
-func data[T any](e Endpoint) EndpointOf[T] {
+// newDataEndpoint declares an endpoint whose body has a T as its data.
+func newDataEndpoint[T any](e Endpoint) EndpointOf[T] {
 	e.Answer = reflect.TypeFor[struct {
 		Data *T `json:"data"`
 	}]()
@@ -53,58 +53,58 @@ func data[T any](e Endpoint) EndpointOf[T] {
 
 // Endpoints that each node answers without a token.
 var (
-	SysHealth     = body[Health](Endpoint{Path: "sys/health", own: true})
-	SysSealStatus = body[SealStatus](Endpoint{Path: "sys/seal-status", own: true})
-	SysLeader     = body[LeaderStatus](Endpoint{Path: "sys/leader", own: true})
+	SysHealth     = newBodyEndpoint[Health](Endpoint{Path: "sys/health", own: true})
+	SysSealStatus = newBodyEndpoint[SealStatus](Endpoint{Path: "sys/seal-status", own: true})
+	SysLeader     = newBodyEndpoint[LeaderStatus](Endpoint{Path: "sys/leader", own: true})
 )
 
 // Endpoints of PKI mounts that need no token.
 var (
-	PKIIssuers = data[IssuerList](Endpoint{Path: "{mount}/issuers", list: true})
-	PKIIssuer  = data[IssuerData](Endpoint{Path: "{mount}/issuer/{issuer}/json"})
-	PKICRL     = data[crlData](Endpoint{Path: "{mount}/issuer/{issuer}/crl", optional: true})
+	PKIIssuers = newDataEndpoint[IssuerList](Endpoint{Path: "{mount}/issuers", list: true})
+	PKIIssuer  = newDataEndpoint[IssuerData](Endpoint{Path: "{mount}/issuer/{issuer}/json"})
+	PKICRL     = newDataEndpoint[crlData](Endpoint{Path: "{mount}/issuer/{issuer}/crl", optional: true})
 )
 
 // Endpoints of the active node that are requested in each round.
 var (
-	LookupSelf = data[tokenState](Endpoint{
+	LookupSelf = newDataEndpoint[tokenState](Endpoint{
 		Path: "auth/token/lookup-self", Capabilities: read, Why: "when the token of the exporter expires",
 	})
-	RaftState = data[AutopilotState](Endpoint{
+	RaftState = newDataEndpoint[AutopilotState](Endpoint{
 		Path: "sys/storage/raft/autopilot/state", optional: true, Capabilities: read, Why: "health of the raft servers, and how many may fail",
 	})
-	RaftSettings = data[AutopilotSettings](Endpoint{
+	RaftSettings = newDataEndpoint[AutopilotSettings](Endpoint{
 		Path: "sys/storage/raft/autopilot/configuration", optional: true, Capabilities: read, Why: "why a raft server is unhealthy",
 	})
-	RaftPeerSet = data[RaftConfiguration](Endpoint{Path: "sys/storage/raft/configuration", Capabilities: read, Why: "who has a vote"})
-	HAStatus    = data[HANodes](Endpoint{Path: "sys/ha-status", Capabilities: read, Why: "when each standby last reported"})
-	SysMounts   = data[MountTable](Endpoint{Path: "sys/mounts", Capabilities: read, Why: "expected secrets engines"})
-	SysAuth     = data[MountTable](Endpoint{Path: "sys/auth", Capabilities: read, Why: "expected auth methods"})
-	KeyStatus   = data[keyState](Endpoint{Path: "sys/key-status", Capabilities: read, Why: "age of the encryption key"})
-	LeaseCount  = data[leaseCounts](Endpoint{
+	RaftPeerSet = newDataEndpoint[RaftConfiguration](Endpoint{Path: "sys/storage/raft/configuration", Capabilities: read, Why: "who has a vote"})
+	HAStatus    = newDataEndpoint[HANodes](Endpoint{Path: "sys/ha-status", Capabilities: read, Why: "when each standby last reported"})
+	SysMounts   = newDataEndpoint[MountTable](Endpoint{Path: "sys/mounts", Capabilities: read, Why: "expected secrets engines"})
+	SysAuth     = newDataEndpoint[MountTable](Endpoint{Path: "sys/auth", Capabilities: read, Why: "expected auth methods"})
+	KeyStatus   = newDataEndpoint[keyState](Endpoint{Path: "sys/key-status", Capabilities: read, Why: "age of the encryption key"})
+	LeaseCount  = newDataEndpoint[leaseCounts](Endpoint{
 		Path: "sys/leases/count", params: map[string][]string{"type": {"irrevocable"}}, Capabilities: read, Why: "irrevocable leases",
 	})
 )
 
 // Endpoints of the active node that are requested less often, and only if they are enabled.
 var (
-	SysAudit = data[AuditTable](Endpoint{
+	SysAudit = newDataEndpoint[AuditTable](Endpoint{
 		Path: "sys/audit", Capabilities: []string{"read", "sudo"}, Option: "details.audit", Why: "audit devices; OpenBao asks for sudo here",
 	})
-	PKIDetailed = data[CertificatePage](Endpoint{
+	PKIDetailed = newDataEndpoint[CertificatePage](Endpoint{
 		Path: "{mount}/certs/detailed", list: true, Capabilities: list, Option: "details.certificates",
 		Why: "the certificate that expires first",
 	})
-	PKITidy = data[TidyData](Endpoint{
+	PKITidy = newDataEndpoint[TidyData](Endpoint{
 		Path: "{mount}/tidy-status", Capabilities: read, Option: "details.tidy", Why: "when the mount was last tidied",
 	})
-	PKICRLConfig = data[CRLSettings](Endpoint{
+	PKICRLConfig = newDataEndpoint[CRLSettings](Endpoint{
 		Path: "{mount}/config/crl", Capabilities: read, Why: "whether revocation lists are disabled or rebuilt automatically",
 	})
-	KVMetadataList = data[kvNames](Endpoint{
+	KVMetadataList = newDataEndpoint[kvNames](Endpoint{
 		Path: "{mount}/metadata/{secret}", list: true, Capabilities: list, Option: "kv", Why: "names of secrets",
 	})
-	KVMetadata = data[kvState](Endpoint{
+	KVMetadata = newDataEndpoint[kvState](Endpoint{
 		Path: "{mount}/metadata/{secret}", Capabilities: read, Option: "kv",
 		Why: "when a secret was last updated, also for secretFlow; the secrets themselves are under data/, which is not granted",
 	})

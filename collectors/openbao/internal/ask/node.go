@@ -50,12 +50,12 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 		n.Failures.Skip(SysLeader.Path, err)
 		return n
 	}
-	if seal, err := askUntil(ctx, a, SysSealStatus.At("")); err != nil {
+	if seal, err := queryWithTimeout(ctx, a, SysSealStatus.At("")); err != nil {
 		n.Failures.Add(SysSealStatus.Path, err)
 	} else {
 		n.Seal = &seal
 	}
-	leader, err := askUntil(ctx, a, SysLeader.At(""))
+	leader, err := queryWithTimeout(ctx, a, SysLeader.At(""))
 	switch {
 	case failure.ReasonOf(err) == ReasonSealed:
 		n.Leader = &LeaderStatus{HAEnabled: true} // as for a sealed node, which has no leader
@@ -77,7 +77,7 @@ func QueryHealth(ctx context.Context, a Node) (*Health, error) {
 	case http.StatusOK, http.StatusTooManyRequests, http.StatusNotImplemented, http.StatusServiceUnavailable:
 	case statusDRSecondary, statusPerformanceStandby, statusRemoved:
 	default:
-		return nil, statusFailure(SysHealth.Endpoint, got)
+		return nil, classifyStatus(SysHealth.Endpoint, got)
 	}
 	h, err := httpclient.DecodeJSON[Health](got.Body)
 	if err == nil && (h.Initialized == nil || h.Sealed == nil || h.Standby == nil) {
@@ -106,8 +106,8 @@ func (n *NodeAnswers) UsesRaft() bool {
 	return n.Seal == nil || n.Seal.StorageType == "" || n.Seal.StorageType == "raft" || n.Leader != nil && n.Leader.Committed != nil
 }
 
-// Serves reports whether the node, which reports that it is active, is the leader.
-func (n *NodeAnswers) Serves() bool {
+// IsServing reports whether the node, which reports that it is active, is the leader.
+func (n *NodeAnswers) IsServing() bool {
 	return n.Leader == nil || !n.Leader.HAEnabled || n.Leader.IsSelf || n.Leader.Address != ""
 }
 
@@ -119,11 +119,11 @@ func ConfirmLeader(ctx context.Context, a Node, version, token string) bool {
 	if err != nil {
 		return false
 	}
-	return got.Status == http.StatusOK || got.Status == http.StatusForbidden && passesOn(version)
+	return got.Status == http.StatusOK || got.Status == http.StatusForbidden && forwardsRequests(version)
 }
 
-// passesOn reports whether a standby of this version forwards all requests.
-func passesOn(version string) bool {
+// forwardsRequests reports whether a standby of this version forwards all requests.
+func forwardsRequests(version string) bool {
 	var major, minor int
 	_, err := fmt.Sscanf(version, "%d.%d.", &major, &minor)
 	return err == nil && major == 2 && minor < 5

@@ -63,7 +63,7 @@ func TestAnEmptyListIsNotAMissingMount(t *testing.T) {
 		{404, ``, false},
 		{200, `{"errors":[]}`, false},
 	} {
-		if got := (Answer{Status: tc.status, Body: []byte(tc.body)}).emptyList(); got != tc.want {
+		if got := (Answer{Status: tc.status, Body: []byte(tc.body)}).isEmptyList(); got != tc.want {
 			t.Errorf("%d %s: empty list %v", tc.status, tc.body, got)
 		}
 	}
@@ -77,7 +77,7 @@ func TestErrorsQuoteNoBody(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", body, err)
 		}
-		if err := statusFailure(Endpoint{}, Answer{Status: 500, Body: []byte(body)}); strings.Contains(err.Error(), secret) {
+		if err := classifyStatus(Endpoint{}, Answer{Status: 500, Body: []byte(body)}); strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

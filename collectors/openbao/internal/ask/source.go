@@ -56,12 +56,12 @@ type Live struct {
 	finder *finder // finds nodes behind a Service; nil for a list of nodes
 	wake   chan struct{}
 
-	mu      sync.Mutex
-	tls     httpclient.TLSFiles
-	targets []target
-	failing error // last error of the finder
-	asked   bool
-	askers  map[target]Node
+	mu          sync.Mutex
+	tls         httpclient.TLSFiles
+	targets     []target
+	failing     error // last error of the finder
+	hasSearched bool
+	clients     map[target]Node
 }
 
 // target is the address of a node.
@@ -71,7 +71,7 @@ type target struct{ name, url, serverName string }
 func NewLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *Live {
 	l := &Live{
 		o: o, dial: site.Dial, log: log,
-		wake: make(chan struct{}, 1), tls: httpclient.TLSFiles{TLS: o.TLS}, askers: map[target]Node{},
+		wake: make(chan struct{}, 1), tls: httpclient.TLSFiles{TLS: o.TLS}, clients: map[target]Node{},
 	}
 	for _, node := range o.Nodes {
 		name := node
@@ -120,13 +120,13 @@ func (l *Live) find(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failing = err
-	if !l.asked || targets != nil && !slices.Equal(l.targets, targets) {
+	if !l.hasSearched || targets != nil && !slices.Equal(l.targets, targets) {
 		select {
 		case l.wake <- struct{}{}:
 		default: // a signal is already pending
 		}
 	}
-	l.asked = true
+	l.hasSearched = true
 	if targets != nil {
 		l.targets = targets
 	}
@@ -139,7 +139,7 @@ func (l *Live) Changed() <-chan struct{} { return l.wake }
 func (l *Live) Known() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.finder == nil || l.asked
+	return l.finder == nil || l.hasSearched
 }
 
 // Current returns the nodes, with new connections if files of the TLS configuration changed.
@@ -149,7 +149,7 @@ func (l *Live) Current() (map[string]Node, failure.List) {
 	settings, changed, err := l.tls.Reload(l.log)
 	next, byName := map[target]Node{}, map[string]Node{}
 	for _, t := range l.targets {
-		a := l.askers[t]
+		a := l.clients[t]
 		if known, ok := a.(*client); ok && !changed {
 			known.refresh()
 		} else if settings == nil {
@@ -159,12 +159,12 @@ func (l *Live) Current() (map[string]Node, failure.List) {
 		}
 		next[t], byName[t.name] = a, a
 	}
-	for t, a := range l.askers {
+	for t, a := range l.clients {
 		if next[t] != a {
 			a.Close()
 		}
 	}
-	l.askers = next
+	l.clients = next
 	if l.failing != nil {
 		return byName, failure.List{{Endpoint: "endpointslices", Err: l.failing}}
 	}
@@ -175,10 +175,10 @@ func (l *Live) Current() (map[string]Node, failure.List) {
 func (l *Live) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, a := range l.askers {
+	for _, a := range l.clients {
 		a.Close()
 	}
-	clear(l.askers)
+	clear(l.clients)
 }
 
 // unusable is a node to which no request can be sent.

@@ -50,7 +50,7 @@ func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expe
 		issuerRows(r, m, f.PKI.Mounts, openbao, now)
 	}
 	FailureRows(r, f.Failures, openbao, "")
-	LeftRows(r, f.Left, openbao, "issuers")
+	SkippedRows(r, f.Skipped, openbao, "issuers")
 }
 
 // mountRows adds the existing mounts, and whether the expected ones exist.
@@ -85,7 +85,7 @@ func autopilotRows(r *exposition.Rows, openbao string, s *ask.AutopilotState, se
 		labels := []string{openbao, id, server.Address}
 		r.Bool(serverHealthy, server.Healthy, labels...)
 		if !server.Healthy {
-			for _, why := range unhealthy(server, s.Servers[s.Leader], settings) {
+			for _, why := range unhealthyReason(server, s.Servers[s.Leader], settings) {
 				r.Add(serverUnhealthy, 1, openbao, id, server.Address, why)
 			}
 		}
@@ -99,8 +99,8 @@ func autopilotRows(r *exposition.Rows, openbao string, s *ask.AutopilotState, se
 	}
 }
 
-// unhealthy returns the reasons according to the tests of autopilot. There may be several.
-func unhealthy(s, leader ask.RaftServer, settings *ask.AutopilotSettings) []string {
+// unhealthyReason returns the reasons according to the tests of autopilot. There may be several.
+func unhealthyReason(s, leader ask.RaftServer, settings *ask.AutopilotSettings) []string {
 	var why []string
 	if s.NodeStatus != "alive" {
 		why = append(why, "left")

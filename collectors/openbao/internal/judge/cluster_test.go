@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 )
 
-// TestWhyARaftServerIsUnhealthy checks the reasons according to the tests of autopilot, several of which may fail.
-func TestWhyARaftServerIsUnhealthy(t *testing.T) {
+// TestUnhealthyReasonOfRaftServer checks the reasons according to the tests of autopilot, several of which may fail.
+func TestUnhealthyReasonOfRaftServer(t *testing.T) {
 	leader := ask.RaftServer{NodeStatus: "alive", LastContact: "0s", LastTerm: 7, LastIndex: 5000}
 	settings := &ask.AutopilotSettings{LastContactThreshold: "10s", MaxTrailingLogs: 1000}
 	with := func(change func(*ask.RaftServer)) ask.RaftServer { s := leader; change(&s); return s }
@@ -36,7 +36,7 @@ func TestWhyARaftServerIsUnhealthy(t *testing.T) {
 		"nonsense": {with(func(s *ask.RaftServer) { s.LastContact = "soon" }), leader,
 			&ask.AutopilotSettings{LastContactThreshold: "10", MaxTrailingLogs: 1 << 63}, []string{"unknown"}},
 	} {
-		if diff := cmp.Diff(tc.want, unhealthy(tc.server, tc.leader, tc.settings)); diff != "" {
+		if diff := cmp.Diff(tc.want, unhealthyReason(tc.server, tc.leader, tc.settings)); diff != "" {
 			t.Errorf("%s: reasons (-want +got):\n%s", name, diff)
 		}
 	}

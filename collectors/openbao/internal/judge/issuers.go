@@ -42,7 +42,7 @@ func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time
 	if info.Default {
 		return ""
 	}
-	needed := signsDefault(m, old)
+	needed := hasSignedDefault(m, old)
 	found := ""
 	for _, other := range m.List.Keys {
 		next, ok := m.Issuers[other]
@@ -57,14 +57,14 @@ func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time
 			found = other
 		}
 	}
-	if found == "" && info.KeyID == "" && !needed && !signsAny(all, old, now) {
-		return defaultOf(m)
+	if found == "" && info.KeyID == "" && !needed && !hasSignedAny(all, old, now) {
+		return defaultIssuer(m)
 	}
 	return found
 }
 
-// signsAny reports whether a CA has signed an issuer that has not expired, of any mount.
-func signsAny(all []ask.MountIssuers, ca ask.Issuer, now time.Time) bool {
+// hasSignedAny reports whether a CA has signed an issuer that has not expired, of any mount.
+func hasSignedAny(all []ask.MountIssuers, ca ask.Issuer, now time.Time) bool {
 	for _, m := range all {
 		for _, other := range m.Issuers {
 			if other.Subject != ca.Subject && other.NotAfter.After(now) && ca.Signed(other) {
@@ -75,8 +75,8 @@ func signsAny(all []ask.MountIssuers, ca ask.Issuer, now time.Time) bool {
 	return false
 }
 
-// defaultOf returns the default issuer of a mount; empty if there is none.
-func defaultOf(m ask.MountIssuers) string {
+// defaultIssuer returns the default issuer of a mount; empty if there is none.
+func defaultIssuer(m ask.MountIssuers) string {
 	for id, info := range m.List.Info {
 		if info.Default {
 			return id
@@ -85,9 +85,9 @@ func defaultOf(m ask.MountIssuers) string {
 	return ""
 }
 
-// signsDefault reports whether the default issuer of the mount was signed by a CA, directly
+// hasSignedDefault reports whether the default issuer of the mount was signed by a CA, directly
 // or through other issuers of the mount.
-func signsDefault(m ask.MountIssuers, ca ask.Issuer) bool {
+func hasSignedDefault(m ask.MountIssuers, ca ask.Issuer) bool {
 	for id, child := range m.Issuers {
 		if !m.List.Info[id].Default {
 			continue

@@ -19,8 +19,8 @@ type Leaders struct {
 // recentSpan is the period of recent_leader_changes.
 const recentSpan = 30 * time.Minute
 
-// See records the leader and, if known, the time since which it leads. The absence of a leader is not yet a change.
-func (l *Leaders) See(name string, since, now time.Time) {
+// Record records the leader and, if known, the time since which it leads. The absence of a leader is not yet a change.
+func (l *Leaders) Record(name string, since, now time.Time) {
 	if name == "" || name == l.name && since.IsZero() {
 		return
 	}
@@ -32,8 +32,8 @@ func (l *Leaders) See(name string, since, now time.Time) {
 	l.name, l.since = name, since
 }
 
-// Recent counts the changes of the last 30 minutes.
-func (l *Leaders) Recent(now time.Time) int {
+// CountRecent counts the changes of the last 30 minutes.
+func (l *Leaders) CountRecent(now time.Time) int {
 	l.changed = slices.DeleteFunc(l.changed, func(t time.Time) bool { return now.Sub(t) > recentSpan })
 	return len(l.changed)
 }

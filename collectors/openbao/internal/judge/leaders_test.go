@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestChangesOfTheLeader(t *testing.T) {
+func TestLeaderChanges(t *testing.T) {
 	type seen struct {
 		name  string
 		since int // seconds; 0 if unknown
@@ -41,10 +41,10 @@ func TestChangesOfTheLeader(t *testing.T) {
 				if s.since > 0 {
 					since = time.Unix(int64(s.since), 0)
 				}
-				l.See(s.name, since, now)
+				l.Record(s.name, since, now)
 			}
-			if l.Total != tc.total || l.Recent(now) != int(tc.total) {
-				t.Errorf("%d changes, %d of them recent, not %d", l.Total, l.Recent(now), tc.total)
+			if l.Total != tc.total || l.CountRecent(now) != int(tc.total) {
+				t.Errorf("%d changes, %d of them recent, not %d", l.Total, l.CountRecent(now), tc.total)
 			}
 		})
 	}

@@ -12,8 +12,8 @@ const (
 	reasonNoPeer       = "not_a_peer"    // not in the raft configuration
 )
 
-// notJoined returns why an answering node is not a member of the cluster; empty if it is a member.
-func (n Nodes) notJoined(name string) string {
+// notJoinedReason returns why an answering node is not a member of the cluster; empty if it is a member.
+func (n Nodes) notJoinedReason(name string) string {
 	h := n[name].Health
 	switch {
 	case h == nil:
@@ -22,15 +22,15 @@ func (n Nodes) notJoined(name string) string {
 		return reasonRemoved
 	case !*h.Initialized:
 		return reasonUninitialized
-	case n.foreign(h):
+	case n.isForeign(h):
 		return reasonOtherCluster
 	}
 	return ""
 }
 
-// foreign reports whether the cluster of a node differs from the cluster of most nodes. The cluster of a sealed node is
+// isForeign reports whether the cluster of a node differs from the cluster of most nodes. The cluster of a sealed node is
 // unknown. If two clusters have the same size, neither is foreign.
-func (n Nodes) foreign(h *ask.Health) bool {
+func (n Nodes) isForeign(h *ask.Health) bool {
 	if h.ClusterID == "" {
 		return false
 	}
@@ -44,9 +44,9 @@ func (n Nodes) foreign(h *ask.Health) bool {
 	return count[h.ClusterID] < most
 }
 
-// noPeer returns why a node is not a member although its answers claim it: autopilot has removed it, or it was removed
+// noPeerReason returns why a node is not a member although its answers claim it: autopilot has removed it, or it was removed
 // while it was down. Names are comparable only if each server in the raft configuration belongs to a node.
-func (s Summary) noPeer(name string) string {
+func (s Summary) noPeerReason(name string) string {
 	if is := StateOf(s.Nodes[name].Health); is != Active && is != Standby || len(s.Peers) == 0 {
 		return ""
 	}

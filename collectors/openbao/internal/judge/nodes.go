@@ -95,8 +95,8 @@ func FailureRows(r *exposition.Rows, failures failure.List, openbao, node string
 	}
 }
 
-// LeftRows adds the number of requests that a round has deferred to the next ones.
-func LeftRows(r *exposition.Rows, n int, openbao, part string) {
+// SkippedRows adds the number of requests that a round has deferred to the next ones.
+func SkippedRows(r *exposition.Rows, n int, openbao, part string) {
 	if n > 0 {
 		r.Add(requestsLeft, float64(n), openbao, part)
 	}
@@ -113,7 +113,7 @@ func (n Nodes) Active() (name string, answers *ask.NodeAnswers) {
 	var since time.Time
 	for _, node := range n.names() {
 		a := n[node]
-		if StateOf(a.Health) != Active || n.foreign(a.Health) {
+		if StateOf(a.Health) != Active || n.isForeign(a.Health) {
 			continue
 		}
 		var began time.Time
@@ -172,8 +172,8 @@ func (n Nodes) Choose(finding failure.List) (string, error) {
 	return "", err
 }
 
-// WhyDown returns why no node answers.
-func (n Nodes) WhyDown(finding failure.List) failure.Reason {
+// DownReason returns why no node answers.
+func (n Nodes) DownReason(finding failure.List) failure.Reason {
 	if len(n) == 0 && len(finding) == 0 {
 		return reasonNoNodes
 	}
@@ -189,12 +189,12 @@ func SameLeader(a, b *ask.NodeAnswers) bool {
 
 // Summary has the combined answers of all nodes.
 type Summary struct {
-	Nodes   Nodes
-	Finding failure.List   // causes why the nodes may be out of date
-	Down    failure.Reason // why no node answers; empty if unknown
-	Led     bool           // a node was active at the end of the last round
-	Peers   []ask.RaftPeer // servers in the raft configuration; none if unknown
-	Leaders *Leaders
+	Nodes     Nodes
+	Finding   failure.List   // causes why the nodes may be out of date
+	Down      failure.Reason // why no node answers; empty if unknown
+	HasLeader bool           // a node was active at the end of the last round
+	Peers     []ask.RaftPeer // servers in the raft configuration; none if unknown
+	Leaders   *Leaders
 }
 
 // Rows adds the rows about all nodes.
@@ -208,20 +208,20 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 	if leader != nil && leader.Leader != nil {
 		since = leader.Leader.ActiveTime
 	}
-	s.Leaders.See(name, since, now)
+	s.Leaders.Record(name, since, now)
 	s.serviceRows(r, openbao, expect)
 	if s.Down != "" && !s.Nodes.AnyUp() {
 		r.Add(notAnswering, 1, openbao, string(s.Down))
 	}
 	for _, node := range s.Nodes.names() {
 		// During a round, the previous round decides.
-		if s.Nodes.notJoined(node) != reasonOtherCluster {
-			leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.Led)
+		if s.Nodes.notJoinedReason(node) != reasonOtherCluster {
+			leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.HasLeader)
 		}
 	}
 	r.Time(leaderSince, since, openbao)
 	r.Add(leaderChanges, float64(s.Leaders.Total), openbao)
-	r.Add(recentChanges, float64(s.Leaders.Recent(now)), openbao)
+	r.Add(recentChanges, float64(s.Leaders.CountRecent(now)), openbao)
 	if len(s.Nodes) > 0 || len(s.Finding) == 0 {
 		for _, of := range states() {
 			r.Add(nodesByState, float64(count[of]), openbao, string(of))
@@ -248,7 +248,7 @@ func leaderRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string, so
 // 2.4.0), so its answer counts only while some node is active, or if its leader has answered through it.
 func leaderKnown(n *ask.NodeAnswers, someActive bool) bool {
 	if StateOf(n.Health) == Active {
-		return n.Serves()
+		return n.IsServing()
 	}
 	return n.Leader != nil && n.Leader.Address != "" && (someActive || n.Confirmed)
 }

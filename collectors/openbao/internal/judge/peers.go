@@ -32,7 +32,7 @@ func (p peers) rows(r *exposition.Rows, openbao string) {
 	if p.expect.NonVoters > 0 {
 		r.Add(expectedPeers, float64(p.expect.NonVoters), openbao, "false")
 	}
-	for _, dead := range p.dead() {
+	for _, dead := range p.deadPeers() {
 		r.Add(raftPeerDead, 1, openbao, dead.ID, dead.Address)
 	}
 }
@@ -58,12 +58,12 @@ func (p peers) expectedVoters() int {
 			permanent++ // other non-voters will become voters
 		}
 	}
-	return max(p.expect.Nodes, len(p.nodes), len(p.all)-len(p.dead())) - permanent
+	return max(p.expect.Nodes, len(p.nodes), len(p.all)-len(p.deadPeers())) - permanent
 }
 
-// dead returns the servers without contact that exceed the number of nodes or voters. A node that was replaced or removed
+// deadPeers returns the servers without contact that exceed the number of nodes or voters. A node that was replaced or removed
 // stays in the raft configuration until it is removed there. A server that belongs to an existing node is only down.
-func (p peers) dead() []ask.RaftPeer {
+func (p peers) deadPeers() []ask.RaftPeer {
 	surplus := len(p.all) - max(p.expect.Nodes, len(p.nodes))
 	if p.expect.Voters > 0 {
 		surplus = max(surplus, p.voters()-p.expect.Voters)

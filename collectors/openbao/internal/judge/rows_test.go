@@ -28,8 +28,8 @@ func answer[T any](t *testing.T, text string) T {
 	return out
 }
 
-// TestAnswersBecomeRows compares the rows of single answers.
-func TestAnswersBecomeRows(t *testing.T) {
+// TestRowsOfAnswers compares the rows of single answers.
+func TestRowsOfAnswers(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for name, tc := range map[string]struct {
 		rows func(*exposition.Rows)
@@ -102,9 +102,9 @@ func TestAnswersBecomeRows(t *testing.T) {
 	}
 }
 
-// TestTheNodeToAsk checks that Choose returns the active node of the latest term, or a standby that has reached its
+// TestChooseNode checks that Choose returns the active node of the latest term, or a standby that has reached its
 // leader, or the reason why there is none.
-func TestTheNodeToAsk(t *testing.T) {
+func TestChooseNode(t *testing.T) {
 	node := func(text, leader string) *ask.NodeAnswers {
 		n := &ask.NodeAnswers{}
 		if text != "" {

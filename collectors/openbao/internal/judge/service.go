@@ -20,28 +20,28 @@ const (
 
 // serviceRows adds the reason why no node serves, and the nodes that are not members of the cluster.
 func (s Summary) serviceRows(r *exposition.Rows, openbao string, expect config.OpenBaoExpect) {
-	if reason := s.notServing(expect); reason != "" {
+	if reason := s.notServingReason(expect); reason != "" {
 		r.Add(notServing, 1, openbao, reason)
 	}
 	for _, name := range s.Nodes.names() {
-		if reason := cmp.Or(s.Nodes.notJoined(name), s.noPeer(name)); reason != "" {
+		if reason := cmp.Or(s.Nodes.notJoinedReason(name), s.noPeerReason(name)); reason != "" {
 			r.Add(nodeNotJoined, 1, openbao, name, reason)
 		}
 	}
 }
 
-// notServing returns why no node serves; empty while a node serves or none answers. Sealed nodes are the reason if the
+// notServingReason returns why no node serves; empty while a node serves or none answers. Sealed nodes are the reason if the
 // other nodes cannot elect a leader without them.
-func (s Summary) notServing(expect config.OpenBaoExpect) string {
+func (s Summary) notServingReason(expect config.OpenBaoExpect) string {
 	count := map[State]int{}
 	sealed, raft := 0, false
 	_, active := s.Nodes.Active()
 	for name, n := range s.Nodes {
-		why := s.Nodes.notJoined(name)
+		why := s.Nodes.notJoinedReason(name)
 		if why == reasonOtherCluster { // serves other secrets
 			continue
 		}
-		if leaderKnown(n, active != nil || s.Led) {
+		if leaderKnown(n, active != nil || s.HasLeader) {
 			return ""
 		}
 		is := StateOf(n.Health)
