@@ -103,7 +103,7 @@ func (w *watcher) see(live bool) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	rendered, err := w.kind.See(raw, lifecycle.Sighting{Now: w.now, Live: live, Before: w.kept})
+	rendered, err := w.kind.See(raw, lifecycle.Observation{Now: w.now, Live: live, Before: w.kept})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -33,7 +33,7 @@ type certificateObject struct {
 // certificates declares Certificate. A Certificate that is being deleted has no rows, because it is no longer renewed.
 func certificates() watch.Resource {
 	return watch.NewStatefulResource(resource("Certificate", certificateFamilies()),
-		func(o *certificateObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *certificateObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			result := o.evaluate(seen)
 			if result.State != lifecycle.Deleting {
 				o.rows(&result, r)
@@ -89,7 +89,7 @@ func requests() watch.Resource {
 	declared := resource("CertificateRequest", requestFamilies())
 	declared.Annotations = []string{certificateAnnotation}
 	return watch.NewStatefulResource(declared,
-		func(o *requestObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *requestObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			result := o.evaluate(seen)
 			certificate := cmp.Or(o.Metadata.Annotations[certificateAnnotation], o.Metadata.Name)
 			labels := []string{o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace), certificate}

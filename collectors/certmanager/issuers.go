@@ -47,7 +47,7 @@ func (s *issuerSpec) name() string {
 // issuers declares Issuer or ClusterIssuer.
 func issuers(kind string) watch.Resource {
 	return watch.NewStatefulResource(resource(kind, issuerFamilies()),
-		func(o *issuerObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *issuerObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			result := declaredKind.Evaluate(lifecycleObject(&o.Metadata, o.Status.Conditions), seen)
 			if result.State == lifecycle.Deleting {
 				return result.Memory

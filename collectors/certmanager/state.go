@@ -52,7 +52,7 @@ func inProgress(cs lifecycle.Conditions, ready lifecycle.Condition) lifecycle.Co
 
 // evaluate derives the state of a Certificate. Ready is False from its creation until the first certificate is issued. The
 // condition Issuing is True during an attempt. A failed attempt is recorded until an attempt succeeds.
-func (o *certificateObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
+func (o *certificateObject) evaluate(seen lifecycle.Observation) lifecycle.Result {
 	cs := o.Status.Conditions
 	ready, ok := cs.Get("Ready")
 	issuing, _ := cs.Get("Issuing")
@@ -70,7 +70,7 @@ func (o *certificateObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
 
 // evaluate derives the state of a CertificateRequest. A failure is final. Ready is False with reason Pending until the
 // issuer has answered.
-func (o *requestObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
+func (o *requestObject) evaluate(seen lifecycle.Observation) lifecycle.Result {
 	var cs lifecycle.Conditions
 	ready, ok := o.Status.Conditions.Get("Ready")
 	failure := o.failure()

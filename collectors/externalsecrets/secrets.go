@@ -74,12 +74,12 @@ type externalSecretObject struct {
 
 func externalSecrets() watch.Resource {
 	return watch.NewStatefulResource(newResource(secretstores.KindExternalSecret, externalSecretFamilies()),
-		func(o *externalSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *externalSecretObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(seen, r)
 		})
 }
 
-func (o *externalSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (o *externalSecretObject) rows(seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	policy := cmp.Or(o.Spec.RefreshPolicy, "Periodic")
 	interval := "0s"
 	if policy == "Periodic" && o.Spec.SyncWindows.Windows == 0 {
@@ -196,12 +196,12 @@ type pushSecretObject struct {
 
 func pushSecrets() watch.Resource {
 	return watch.NewStatefulResource(newResource(secretstores.KindPushSecret, pushSecretFamilies()),
-		func(o *pushSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *pushSecretObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(seen, r)
 		})
 }
 
-func (o *pushSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (o *pushSecretObject) rows(seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := o.evaluate(seen)
 	syncRows(r, &pushSecret, &o.Metadata, &o.Status.syncStatus, cmp.Or(o.Spec.RefreshInterval, "1h"), &s)
 	var stores []secretstores.Ref
@@ -274,7 +274,7 @@ type clusterObject struct {
 // clusterResources declares a kind that creates objects in many namespaces.
 func clusterResources(kind string, f *clusterFamilies) watch.Resource {
 	return watch.NewStatefulResource(newResource(kind, f.list()),
-		func(o *clusterObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *clusterObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			if ready, ok := o.Status.Conditions.Get("Ready"); ok {
 				r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)
 			}

@@ -80,7 +80,7 @@ func (s *syncStatus) generation() (n int64, ok bool) {
 }
 
 // evaluate derives the state by the rules of a kind.
-func (s *syncStatus) evaluate(k *lifecycle.Kind, m *watch.Meta, seen lifecycle.Sighting) state {
+func (s *syncStatus) evaluate(k *lifecycle.Kind, m *watch.Meta, seen lifecycle.Observation) state {
 	o := lifecycleObject(m, s.Conditions)
 	o.Observed, _ = s.generation()
 	result := state{Result: k.Evaluate(o, seen), now: seen.Now}
@@ -92,7 +92,7 @@ func (s *syncStatus) evaluate(k *lifecycle.Kind, m *watch.Meta, seen lifecycle.S
 
 // failed evaluates an object whose Ready condition does not show the failure or its time. at is a time at which it
 // had already failed; zero if unknown.
-func (s syncStatus) failed(k *lifecycle.Kind, m *watch.Meta, at time.Time, seen lifecycle.Sighting) state {
+func (s syncStatus) failed(k *lifecycle.Kind, m *watch.Meta, at time.Time, seen lifecycle.Observation) state {
 	s.Conditions = slices.Clone(s.Conditions)
 	for i := range s.Conditions {
 		if c := &s.Conditions[i]; c.Type == "Ready" {
@@ -106,7 +106,7 @@ func (s syncStatus) failed(k *lifecycle.Kind, m *watch.Meta, at time.Time, seen 
 }
 
 // evaluate derives the state of an ExternalSecret.
-func (o *externalSecretObject) evaluate(seen lifecycle.Sighting) state {
+func (o *externalSecretObject) evaluate(seen lifecycle.Observation) state {
 	ready, _ := o.Status.Conditions.Get("Ready")
 	if ready.Reason == "SecretMissing" || ready.Reason == "ResourceMissing" {
 		// Ready has been True since the first synchronization and does not show the failure.
@@ -128,7 +128,7 @@ func (o *externalSecretObject) evaluate(seen lifecycle.Sighting) state {
 }
 
 // evaluate derives the state of a PushSecret.
-func (o *pushSecretObject) evaluate(seen lifecycle.Sighting) state {
+func (o *pushSecretObject) evaluate(seen lifecycle.Observation) state {
 	if ready, _ := o.Status.Conditions.Get("Ready"); ready.Reason != "SourceDeleted" {
 		return o.Status.evaluate(&synchronized, &o.Metadata, seen)
 	}
@@ -145,7 +145,7 @@ func (o *pushSecretObject) evaluate(seen lifecycle.Sighting) state {
 
 // evaluate derives the state of an object that creates objects in many namespaces. Versions before 0.10 have the
 // conditions NotReady and PartiallyReady instead of Ready.
-func (o *clusterObject) evaluate(seen lifecycle.Sighting) state {
+func (o *clusterObject) evaluate(seen lifecycle.Observation) state {
 	conditions := o.Status.Conditions
 	if _, ok := conditions.Get("Ready"); !ok {
 		for _, c := range conditions {

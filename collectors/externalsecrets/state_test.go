@@ -71,7 +71,7 @@ func TestStates(t *testing.T) {
 func stateOf(t *testing.T, kind, raw string) string {
 	t.Helper()
 	rendered, err := suite().Rig(t, collectortest.Management).Of(t, kind).See([]byte(raw),
-		lifecycle.Sighting{Now: collectortest.SeenAt(), Once: true})
+		lifecycle.Observation{Now: collectortest.SeenAt(), Once: true})
 	if err != nil || rendered.Partial {
 		t.Fatalf("partial %v: %v", rendered.Partial, err)
 	}

@@ -192,12 +192,12 @@ func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) err
 
 func stores(kind string, backends config.Backends) watch.Resource {
 	return watch.NewStatefulResource(newResource(kind, storeFamilies()),
-		func(o *storeObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *storeObject, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(kind, o.Spec.Provider.backend(v.Cluster, backends), seen, r)
 		})
 }
 
-func (o *storeObject) rows(kind, backend string, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (o *storeObject) rows(kind, backend string, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
 	with := func(more ...string) []string { return append(labels[:3:3], more...) }
 	p := &o.Spec.Provider

@@ -44,7 +44,7 @@ func (c Collector) kustomizations() watch.Resource {
 	}, c.kustomizationRows)
 }
 
-func (c Collector) kustomizationRows(o *kustomization, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (c Collector) kustomizationRows(o *kustomization, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
 		kind: "Kustomization", lifecycle: &plain, target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata,
 		status: &o.Status.status, suspended: o.Spec.Suspend, interval: o.Spec.Interval, source: o.Spec.SourceRef.resolve(o.Metadata.Namespace),
@@ -111,7 +111,7 @@ func helmReleases() watch.Resource {
 	}, (*helmRelease).rows)
 }
 
-func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (o *helmRelease) rows(v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
 		kind: "HelmRelease", lifecycle: &released, target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata,
 		status: &o.Status.status, suspended: o.Spec.Suspend, interval: o.Spec.Interval, attempted: o.Status.LastAttemptedGeneration,

@@ -48,7 +48,7 @@ func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 
 // newLifecycleResource declares a kind with a lifecycle, on which other objects may depend.
 func newLifecycleResource[T any, P watch.Slim[T]](
-	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
+	r watch.Resource, rows func(*T, fleet.View, lifecycle.Observation, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {
 	r.Notes, r.OwnLabels = true, []string{shardLabel}
 	return watch.NewStatefulResource[T, P](r, rows)

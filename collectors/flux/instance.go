@@ -105,7 +105,7 @@ func (c Collector) fluxInstances() watch.Resource {
 	}, c.instanceRows)
 }
 
-func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := operatorSubject("FluxInstance", "1h", v, &o.Metadata, &o.Status.status)
 	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
 	s.evaluate(seen)

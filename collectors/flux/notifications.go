@@ -40,7 +40,7 @@ func notifications() []watch.Resource {
 	declare := func(kind string, versions ...string) watch.Resource {
 		return newLifecycleResource(watch.Resource{
 			Group: notificationGroup, Kind: kind, Versions: versions, Families: commonFamilies(resourceInfo, resourceDependsOn),
-		}, func(o *notification, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		}, func(o *notification, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			s := subject{
 				kind: kind, lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status, suspended: o.Spec.Suspend,
 				interval: o.Spec.Interval,
@@ -101,14 +101,14 @@ func (c Collector) images() []watch.Resource {
 	declare := func(kind string) watch.Resource {
 		return newLifecycleResource(watch.Resource{
 			Group: imageGroup, Kind: kind, Versions: []string{"v1", "v1beta2", "v1beta1"}, Families: families,
-		}, func(o *image, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		}, func(o *image, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			return c.imageRows(o, kind, v, seen, r)
 		})
 	}
 	return []watch.Resource{declare("ImageRepository"), declare("ImagePolicy"), declare("ImageUpdateAutomation")}
 }
 
-func (c Collector) imageRows(o *image, kind string, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (c Collector) imageRows(o *image, kind string, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
 		kind: kind, lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval, lastRun: o.Status.LastScanResult.ScanTime,

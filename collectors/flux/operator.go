@@ -68,7 +68,7 @@ func (c Collector) resourceSets() watch.Resource {
 	}, c.resourceSetRows)
 }
 
-func (c Collector) resourceSetRows(o *resourceSet, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (c Collector) resourceSetRows(o *resourceSet, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := operatorSubject("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
 	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
 	s.evaluate(seen)
@@ -115,7 +115,7 @@ func inputProviders() watch.Resource {
 		Group: operatorGroup, Kind: "ResourceSetInputProvider", Versions: []string{"v1"},
 		Families:    commonFamilies(inputProviderInfo),
 		Annotations: operatorAnnotations(),
-	}, func(o *inputProvider, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	}, func(o *inputProvider, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 		s := operatorSubject("ResourceSetInputProvider", "10m", v, &o.Metadata, &o.Status)
 		s.evaluate(seen)
 		ready, reason := s.readyLabels()

@@ -77,7 +77,7 @@ func fluxReports() watch.Resource {
 	}, (*fluxReport).rows)
 }
 
-func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (o *fluxReport) rows(v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := operatorSubject("FluxReport", "", v, &o.Metadata, &o.Status)
 	s.lifecycle = &reported
 	s.evaluate(seen)

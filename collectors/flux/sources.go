@@ -50,7 +50,7 @@ func sources() []watch.Resource {
 	families := commonFamilies(resourceInfo, artifactSize, artifactTime)
 	declare := func(kind string, versions ...string) watch.Resource {
 		return newLifecycleResource(watch.Resource{Group: sourceGroup, Kind: kind, Versions: versions, Families: families},
-			func(o *source, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			func(o *source, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 				return o.rows(kind, v, seen, r)
 			})
 	}
@@ -64,7 +64,7 @@ func sources() []watch.Resource {
 	}
 }
 
-func (o *source) rows(kind string, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (o *source) rows(kind string, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
 		kind: kind, lifecycle: &fetched, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
@@ -144,7 +144,7 @@ func generators() watch.Resource {
 		Group: generatorGroup, Kind: "ArtifactGenerator", Versions: []string{"v1", "v1beta1"},
 		Families:    commonFamilies(resourceInfo, resourceInventory),
 		Annotations: []string{suspendGenerator},
-	}, func(o *generator, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	}, func(o *generator, v fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 		s := subject{
 			kind: "ArtifactGenerator", lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 			suspended: isDisabled(&o.Metadata, suspendGenerator), provides: true,

@@ -157,11 +157,11 @@ func TestLifecycleStateIsKept(t *testing.T) {
 		return []byte(`{"metadata":{"namespace":"ns","name":"x","generation":1},"status":{"observedGeneration":1,"conditions":[{"type":"Ready","status":"` +
 			status + `","reason":"` + reason + `","lastTransitionTime":"2026-11-22T10:00:00Z"}]}}`)
 	}
-	first, err := k.See(object("False", "BuildFailed"), lifecycle.Sighting{Now: collectortest.SeenAt(), Live: true})
+	first, err := k.See(object("False", "BuildFailed"), lifecycle.Observation{Now: collectortest.SeenAt(), Live: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := k.See(object("Unknown", "Progressing"), lifecycle.Sighting{Now: collectortest.SeenAt(), Live: true, Before: first.Memory})
+	second, err := k.See(object("Unknown", "Progressing"), lifecycle.Observation{Now: collectortest.SeenAt(), Live: true, Before: first.Memory})
 	if err != nil {
 		t.Fatal(err)
 	}

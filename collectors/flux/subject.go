@@ -67,7 +67,7 @@ type subject struct {
 }
 
 // evaluate derives the state. It must be called before rows.
-func (s *subject) evaluate(seen lifecycle.Sighting) {
+func (s *subject) evaluate(seen lifecycle.Observation) {
 	s.now = seen.Now
 	s.result = s.lifecycle.Evaluate(lifecycle.Object{
 		Created: s.meta.Created, Deleted: s.meta.Deleted, Generation: s.meta.Generation,
@@ -152,7 +152,7 @@ func (s *subject) conditionRow(r *exposition.Rows, f *exposition.Family, name st
 }
 
 // badConditionRow adds a row only if the condition has the bad status. The row has the onset and the reason.
-func (s *subject) badConditionRow(r *exposition.Rows, f *exposition.Family, name, bad string, seen lifecycle.Sighting) {
+func (s *subject) badConditionRow(r *exposition.Rows, f *exposition.Family, name, bad string, seen lifecycle.Observation) {
 	c, _ := s.status.Conditions.Get(name)
 	if c.Status != bad {
 		return

@@ -38,7 +38,8 @@ func targetOf(v fleet.View, namespace, cluster string) string {
 func clusters() watch.Resource {
 	declared := resource("Cluster", clusterFamilies())
 	declared.UsesTargets = true
-	return newLifecycleResource(declared, func(o *clusterObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	return newLifecycleResource(declared, func(o *clusterObject, v fleet.View, seen lifecycle.Observation,
+		r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		clusterKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)

@@ -24,7 +24,7 @@ type definitionObject struct {
 // fields.
 func definitions(kind string) watch.Resource {
 	return newLifecycleResource(resource(kind, definitionKind.list(definitionInfo)),
-		func(o *definitionObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *definitionObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
 			definitionKind.rows(r, &o.Metadata.Meta, &o.Status, labels...)
 			r.Add(definitionInfo, 1, append(labels[:3:3], o.Spec.Version, o.Spec.Chart.Name, o.Spec.Chart.Version,
@@ -64,7 +64,7 @@ func (i inventory) counts() map[string]int {
 
 func catalogs() watch.Resource {
 	return newLifecycleResource(resource("Catalog", catalogKind.list(catalogInfo, catalogInventory)),
-		func(o *catalogObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *catalogObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 			with := func(more ...string) []string { return append(labels[:2:2], more...) }
 			catalogKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)

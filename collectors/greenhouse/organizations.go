@@ -19,7 +19,7 @@ type organizationObject struct {
 // organizations declares Organization. Its rows come from its conditions, such as SCIMAPIAvailable.
 func organizations() watch.Resource {
 	return newLifecycleResource(resource("Organization", organizationKind.list()),
-		func(o *organizationObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *organizationObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			organizationKind.rows(r, &o.Metadata, &o.Status, o.Metadata.Name)
 			return o.Status.lifecycleRows(r, "Organization", &o.Metadata, identities{}, seen)
 		})
@@ -38,7 +38,7 @@ type teamObject struct {
 
 func teams() watch.Resource {
 	return newLifecycleResource(resource("Team", teamKind.list(teamSupport, teamMembers)),
-		func(o *teamObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *teamObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 			teamKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 			r.Bool(teamSupport, o.Metadata.Labels[supportLabel] == "true", labels...)
@@ -69,7 +69,8 @@ type bindingObject struct {
 func teamRoleBindings() watch.Resource {
 	declared := resource("TeamRoleBinding", bindingKind.list(bindingInfo, bindingTeam, bindingClusters, bindingFailed))
 	declared.Versions = []string{"v1alpha2", "v1alpha1"}
-	return newLifecycleResource(declared, func(o *bindingObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	return newLifecycleResource(declared, func(o *bindingObject, _ fleet.View, seen lifecycle.Observation,
+		r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		bindingKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)

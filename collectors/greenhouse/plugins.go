@@ -59,7 +59,8 @@ type helmChart struct {
 func plugins() watch.Resource {
 	declared := resource("Plugin", pluginFamilies())
 	declared.UsesTargets = true
-	return newLifecycleResource(declared, func(o *pluginObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	return newLifecycleResource(declared, func(o *pluginObject, v fleet.View, seen lifecycle.Observation,
+		r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		pluginKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
@@ -118,7 +119,7 @@ func (o *presetObject) notReady() []string {
 
 func presets() watch.Resource {
 	return newLifecycleResource(resource("PluginPreset", presetFamilies()),
-		func(o *presetObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *presetObject, _ fleet.View, seen lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 			presetKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 			info := append(labels[:2:2], o.Spec.Plugin.Definition.labels(o.Metadata.Namespace)...)

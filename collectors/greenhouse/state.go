@@ -119,7 +119,7 @@ func (s *status) isSuspended(m *watch.Meta) bool {
 
 // lifecycleRows adds the onset and the reason of an object that is not ready, and returns the memory for its next
 // evaluation.
-func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, id identities, seen lifecycle.Sighting) lifecycle.Memory {
+func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, id identities, seen lifecycle.Observation) lifecycle.Memory {
 	o := lifecycle.Object{
 		Created: m.Created, Deleted: m.Deleted, Suspended: s.isSuspended(m), SuspendedAt: m.SuspensionChanged(),
 		Conditions: s.StatusConditions.Conditions,
@@ -145,7 +145,7 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 
 // newLifecycleResource declares a kind with a lifecycle.
 func newLifecycleResource[T any, P watch.Slim[T]](
-	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
+	r watch.Resource, rows func(*T, fleet.View, lifecycle.Observation, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {
 	r.Families = append(slices.Clip(r.Families), notReadySince, notReadyReason)
 	return watch.NewStatefulResource[T, P](r, rows)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestAllowedMetricsAreReexported, whatever its type turns out to be, and a new list
-// takes the place of the old one.
+// TestAllowedMetricsAreReexported checks that allowed metrics of any type are exported, and that a new list replaces
+// the previous one.
 func TestAllowedMetricsAreReexported(t *testing.T) {
 	s := newSite(t)
 	s.write("east/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: c-0, namespace: flux-system, labels: {app.kubernetes.io/part-of: flux, app: c}}\nspec: {containers: [{name: c, image: 'c:1'}]}\n")

@@ -53,7 +53,7 @@ type Options struct {
 	ProbeInterval time.Duration
 	// HealthInterval is how often the rules are evaluated without a change; 15 s by default.
 	HealthInterval time.Duration
-	// Reload asks for a reload; SIGHUP in production. May be nil.
+	// Reload requests a reload, in production by SIGHUP. It may be nil.
 	Reload <-chan os.Signal
 	Log    *slog.Logger
 	// Dial opens the connections of probes; nil is a [net.Dialer]. Tests use it:

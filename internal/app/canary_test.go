@@ -79,8 +79,8 @@ func plantedCluster(t *testing.T) fakeCluster {
 	return c
 }
 
-// TestNoSecretAppears: text that objects or errors of an API server quote is on no page, in no row and
-// not in the log.
+// TestNoSecretAppears checks that texts from objects or errors of an API server appear on no page, in no row and not in
+// the log.
 func TestNoSecretAppears(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

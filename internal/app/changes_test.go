@@ -72,8 +72,7 @@ func (f *loadFleet) finding(o *unstructured.Unstructured) health.Finding {
 	return health.Finding{}
 }
 
-// TestChangeFamilies compares the families that changes are taken from with those that are
-// declared.
+// TestChangeFamilies compares the families from which changes are derived with the declared families.
 func TestChangeFamilies(t *testing.T) {
 	t.Parallel()
 	var declared []string

@@ -120,8 +120,8 @@ func familiesOf(all []registration) []*exposition.Family {
 	return families
 }
 
-// newExposition is an empty exposition with the settings of c. It takes the rows of
-// these very collectors: some have families that depend on the configuration.
+// newExposition returns an empty exposition with the settings of c. The collectors must be the ones that fill it,
+// because some have families that depend on the configuration.
 func newExposition(c *config.Config, all []registration, log *changes.Log) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,

@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestASnapshotDoesNotDecay: after half an hour by a clock that runs faster, the findings
-// about the snapshot fleet are those after a minute, as old as then.
+// TestASnapshotDoesNotDecay checks, with a faster clock, that the findings about the snapshot fleet are the same after
+// half an hour as after a minute, with the same ages.
 func TestASnapshotDoesNotDecay(t *testing.T) {
 	t.Parallel()
 	// A fleet is read again within seconds, also on a busy machine: minutes of this clock,

@@ -44,7 +44,7 @@ func (h hub) discover(more string) {
 `)
 }
 
-// within waits until the rows are as wanted and complains if that takes long.
+// within waits for the rows, and fails if they take too long.
 func (e *exporter) within(limit time.Duration, want ...string) {
 	e.t.Helper()
 	started := time.Now()
@@ -54,7 +54,7 @@ func (e *exporter) within(limit time.Duration, want ...string) {
 	}
 }
 
-// always scrapes until stop is called and complains when a row is missing.
+// always scrapes until stop is called, and fails if a row is missing.
 func (e *exporter) always(want ...string) (stop func()) {
 	done := make(chan struct{})
 	var task sync.WaitGroup
@@ -77,7 +77,7 @@ func (e *exporter) always(want ...string) (stop func()) {
 	return func() { close(done); task.Wait() }
 }
 
-// TestClustersComeAndGo: a cluster is found, its token is rotated, it goes.
+// TestClustersComeAndGo checks a cluster from discovery, through a rotation of its token, to its removal.
 func TestClustersComeAndGo(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s1", "s2")
@@ -115,8 +115,7 @@ func TestClustersComeAndGo(t *testing.T) {
 	}
 }
 
-// TestClusterNamesClash: a configured cluster has the name, whichever is there
-// first.
+// TestClusterNamesClash checks that a configured cluster keeps its name, even if a discovered cluster had it first.
 func TestClusterNamesClash(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "found")
@@ -137,8 +136,8 @@ func TestClusterNamesClash(t *testing.T) {
 	stop()
 }
 
-// TestChangedClusterServesUntilTheNewOneDoes: what it is for is not part of the
-// connection, but of the cluster.
+// TestChangedClusterServesUntilTheNewOneDoes checks that a changed cluster is served until its replacement is ready,
+// although role and owner are not part of the connection.
 func TestChangedClusterServesUntilTheNewOneDoes(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
@@ -151,8 +150,8 @@ func TestChangedClusterServesUntilTheNewOneDoes(t *testing.T) {
 	stop()
 }
 
-// TestDeadClusterDelaysNoOther: neither one that is found nor one that goes waits
-// for a cluster that does not answer.
+// TestDeadClusterDelaysNoOther checks that a cluster that does not respond delays neither the discovery nor the removal
+// of another cluster.
 func TestDeadClusterDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
@@ -181,8 +180,8 @@ func TestDeadClusterDelaysNoOther(t *testing.T) {
 	<-reloaded
 }
 
-// TestReloadDuringDiscovery: found clusters outlive a new configuration, also
-// while their host is down.
+// TestReloadDuringDiscovery checks that discovered clusters are kept by a new configuration, also while their host
+// cluster is down.
 func TestReloadDuringDiscovery(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
@@ -208,7 +207,7 @@ func TestReloadDuringDiscovery(t *testing.T) {
 	e.wantRows("cluster=management/m", "cluster=more/x", "cluster=storage/s")
 }
 
-// TestNotReadyBeforeClustersAreFound: the first scrape has them.
+// TestNotReadyBeforeClustersAreFound checks that the first scrape has the discovered clusters.
 func TestNotReadyBeforeClustersAreFound(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
@@ -225,7 +224,7 @@ func TestNotReadyBeforeClustersAreFound(t *testing.T) {
 	})
 }
 
-// TestTargetFollowsDiscovery: the Secret is called other than its cluster.
+// TestTargetFollowsDiscovery checks the target of a Secret whose name differs from the name of its cluster.
 func TestTargetFollowsDiscovery(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t), newFakeCluster(t)

@@ -57,7 +57,7 @@ func (c fakeCluster) external(name, key string) {
 	}})
 }
 
-// rotate requires another token from now on, also of those that watch.
+// rotate changes the required token, also for running watches.
 func (c fakeCluster) rotate(token string) {
 	c.Change(func(s *fakeapi.State) {
 		s.Token = token

@@ -13,9 +13,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// A shard exports the rows of the clusters that it owns. It also has a list of the
-// others: where objects are applied and in which cluster an OpenBao runs does not
-// depend on the shard.
+// A shard exports the rows of its own clusters. It also has a list of all other clusters, because the targets of
+// objects and the cluster of an OpenBao do not depend on the shard.
 
 // assignedClusters returns the clusters that this shard runs: its own and, if one of
 // its probes reads the flow of secrets, all others, whose notes it follows.

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 )
 
-// TestFindingsFollowChanges: a finding appears and ends after a change of an object, and after
-// one of the state of a watch. TestPace has how soon.
+// TestFindingsFollowChanges checks that a finding begins and ends after a change of an object, and after a change of
+// the state of a watch. TestPace checks the delay.
 func TestFindingsFollowChanges(t *testing.T) {
 	t.Parallel()
 	s, c := newSite(t), newFakeCluster(t)

@@ -117,7 +117,7 @@ func (e *exporter) stop() {
 	}
 }
 
-// ask makes a request over a connection of its own.
+// ask sends a request over a new connection.
 func (e *exporter) ask(method, path string) (int, string) {
 	request, err := http.NewRequestWithContext(context.Background(), method, e.url+path, http.NoBody)
 	if err != nil {
@@ -162,7 +162,7 @@ func (e *exporter) scrape() []string {
 	return rows(body)
 }
 
-// wantRows waits until the rows are as wanted.
+// wantRows waits for the rows.
 func (e *exporter) wantRows(want ...string) {
 	e.t.Helper()
 	var diff string

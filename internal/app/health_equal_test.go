@@ -16,8 +16,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
 
-// TestEvaluationsForgetAndKeepNothing changes objects and the time at random. An evaluator that
-// has seen all changes finds what one finds that begins with the rows as they are.
+// TestEvaluationsForgetAndKeepNothing changes objects and the time at random. An evaluator that has processed all
+// changes must have the same findings as a new evaluator.
 func TestEvaluationsForgetAndKeepNothing(t *testing.T) {
 	t.Parallel()
 	const objects, rounds, changes = 150, 25, 12

@@ -95,7 +95,7 @@ func exporterOf(t *testing.T, file string) *exporter {
 	return s.run(func(o *Options) { o.ConfigFile = file })
 }
 
-// TestSnapshotFleet: serve and report see the same, at the same ages.
+// TestSnapshotFleet checks that serve and report have the same findings with the same ages.
 func TestSnapshotFleet(t *testing.T) {
 	t.Parallel()
 	r, err := Report(t.Context(), ReportOptions{
@@ -142,8 +142,8 @@ func TestSnapshotFleet(t *testing.T) {
 	e.wantLine(`cobaltcore_health_status{cluster="storage",system="flux"} 0`)
 }
 
-// TestRuleFilesAreFollowed: a file of rules that changes is a change of the
-// configuration, and one that is wrong changes nothing.
+// TestRuleFilesAreFollowed checks that a changed file of rules is applied like a changed configuration, and that an
+// invalid file changes nothing.
 func TestRuleFilesAreFollowed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -166,7 +166,7 @@ func TestRuleFilesAreFollowed(t *testing.T) {
 	e.wantReport(has("SiteTwo"))
 }
 
-// TestDeadClusterIsDown: at the end of the timeout, with the reason.
+// TestDeadClusterIsDown checks that a cluster that does not respond is down at the end of the timeout, with the reason.
 func TestDeadClusterIsDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

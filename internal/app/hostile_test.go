@@ -65,8 +65,7 @@ func (s site) link(target, name string) {
 	}
 }
 
-// stopTime is how long the exporter may take to end, on a machine that is busy with tests:
-// less than for ever, which is what it took.
+// stopTime is the time that the exporter has to end on a busy machine. Before the fix, it never ended.
 const stopTime = testutil.Deadline
 
 // TestHostileFiles checks that a file that cannot be read costs the rows of no other

@@ -17,8 +17,8 @@ func often(o *Options) {
 	o.ProbeInterval, o.HealthInterval = 200*time.Millisecond, 200*time.Millisecond
 }
 
-// TestIdentityOutlivesReloads leads a name to another cluster while the configuration is
-// loaded again, with another role: the cluster is made anew, its identity is not.
+// TestIdentityOutlivesReloads connects a name to another cluster during a reload that also changes its role. The
+// cluster is replaced, but its identity is kept.
 func TestIdentityOutlivesReloads(t *testing.T) {
 	t.Parallel()
 	s, first, second := newSite(t), newFakeCluster(t, "first"), newFakeCluster(t, "second")

@@ -23,7 +23,7 @@ type settings struct {
 	config *config.Config
 	rules  health.Rules
 	files  []string // the configuration file, then its rule files
-	hashes string   // of the files, computed before they were read: no change is missed
+	hashes string   // computed before the files were read, so that no change is missed
 }
 
 // settings reads the configuration and its rule files.
@@ -62,7 +62,7 @@ func (o *Options) config(ctx context.Context) (*config.Config, error) {
 	return config.Parse(text, o.source())
 }
 
-// source names the files that the configuration comes from.
+// source has the names of the configuration files.
 func (o *Options) source() string {
 	if o.Contexts == nil {
 		return o.ConfigFile

@@ -91,7 +91,7 @@ func (f *loadFleet) render(i int, o *unstructured.Unstructured, at time.Time) (k
 		key := exposition.Key{Cluster: where.cluster, Collector: where.collector, Kind: where.kind}
 		f.groups[where] = f.handler.Exposition.Group(key, r.Families)
 	}
-	rendered, err := r.Render(fleet.View{Cluster: where.cluster, Targets: f.targets}, raw, lifecycle.Sighting{}, f.groups[where].Rows())
+	rendered, err := r.Render(fleet.View{Cluster: where.cluster, Targets: f.targets}, raw, lifecycle.Observation{}, f.groups[where].Rows())
 	if err != nil {
 		f.tb.Fatal(err)
 	}

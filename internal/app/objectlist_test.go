@@ -69,8 +69,7 @@ func csvMoments(t *testing.T, text string) string {
 	return out.String()
 }
 
-// TestObjectPages reads the list page by page in each order: each object is on one page, and
-// there are as many as are watched.
+// TestObjectPages checks that, in each order, each object is on exactly one page.
 func TestObjectPages(t *testing.T) {
 	t.Parallel()
 	e := exporterOf(t, "../../test/fleet/fleet.yaml")
@@ -128,8 +127,7 @@ func (e *exporter) allObjects(t *testing.T, sort string, watched int) []string {
 	return all
 }
 
-// TestObjectFamilies compares the families that objects are read from with those that are
-// declared.
+// TestObjectFamilies compares the families from which objects are read with the declared families.
 func TestObjectFamilies(t *testing.T) {
 	t.Parallel()
 	var declared []string

@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestRulesAreAboutWatchedKinds: the objects of rules are of kinds with rows of their own.
+// TestRulesAreAboutWatchedKinds checks that rules refer to kinds that have rows.
 func TestRulesAreAboutWatchedKinds(t *testing.T) {
 	c := config.Default()
 	_, sets := enabledCollectors(c, registeredCollectors(&c.Collectors))

@@ -55,9 +55,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadIsOneStep scrapes all the time while clusters go and the label
-// changes: every body is the whole set of before or of after, and those of the
-// clusters that stay are never missing.
+// TestReloadIsOneStep scrapes continuously while clusters are removed and the label changes. Every body is the whole
+// set before or after the change, and always has the rows of clusters that stay.
 func TestReloadIsOneStep(t *testing.T) {
 	t.Parallel()
 	s := twoClusters(t)

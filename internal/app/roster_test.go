@@ -136,7 +136,7 @@ func (r *rosterTest) places(names ...string) []fleet.PlaceState {
 	return []fleet.PlaceState{{Source: testPlace, Up: true, Found: found}}
 }
 
-// want compares the events since the last call, and the state that is visible.
+// want compares the events since the last call, and the visible state.
 func (r *rosterTest) want(events []string, running, members string) {
 	r.t.Helper()
 	r.mu.Lock()

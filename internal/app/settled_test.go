@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// askingProbe has asked for all that it was given.
+// askingProbe is a probe that has requested everything that it was given.
 type askingProbe struct {
 	collectors.Probe
 
@@ -26,8 +26,8 @@ type askingProbe struct {
 
 func (p askingProbe) Settled() bool { return p.settled() }
 
-// TestProbesAreLookedAtWhenAllObjectsAreThere: as long as a cluster is being read, what
-// a probe of another one has asked for may not be all.
+// TestProbesAreLookedAtWhenAllObjectsAreThere checks that a probe is not settled while the objects of another cluster
+// are still being read.
 func TestProbesAreLookedAtWhenAllObjectsAreThere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -95,8 +95,8 @@ func stored(bao, key string) string {
 		bao, bao+"/openbao", secretflow.Path{Mount: "kv-v2/bootstrap", Key: key}.ID())
 }
 
-// TestShardsFollowDiscovery: a cluster is found by all shards, watched by the one
-// that owns it, and where objects are applied is the same for all.
+// TestShardsFollowDiscovery checks that a cluster is discovered by all shards and watched by its owner, and that the
+// targets of objects are the same in all shards.
 func TestShardsFollowDiscovery(t *testing.T) {
 	t.Parallel()
 	mine, other := nameIn(0, 2, "found-"), nameIn(1, 2, "found-")
@@ -135,8 +135,7 @@ func TestShardsFollowDiscovery(t *testing.T) {
 	testutil.Eventually(t, func() (bool, string) { return second.Connections() == 0, "still connected" })
 }
 
-// TestShardFollowsReferences of clusters of another shard, as long as they are
-// there, through a rotation of their credentials.
+// TestShardFollowsReferences checks references to clusters of another shard, during a rotation of their credentials.
 func TestShardFollowsReferences(t *testing.T) {
 	t.Parallel()
 	other := nameIn(1, 2, "found-")
@@ -172,8 +171,8 @@ func TestShardFollowsReferences(t *testing.T) {
 	d.wantEqual()
 }
 
-// TestReadyWhenReferencesAreKnown: the first scrape of a shard asks OpenBao for what
-// a cluster of another shard refers to.
+// TestReadyWhenReferencesAreKnown checks that the first scrape of a shard has the OpenBao rows of secrets to which a
+// cluster of another shard refers.
 func TestReadyWhenReferencesAreKnown(t *testing.T) {
 	t.Parallel()
 	other := nameIn(1, 2, "found-")

@@ -145,7 +145,7 @@ func TestShardsTogetherAreTheFleet(t *testing.T) {
 	}
 }
 
-// TestShardHasItsClustersOnly: neither rows nor filters know the other ones.
+// TestShardHasItsClustersOnly checks that rows and filters of a shard have no other clusters.
 func TestShardHasItsClustersOnly(t *testing.T) {
 	t.Parallel()
 	s := snapshotFleet(t)
@@ -170,8 +170,8 @@ func TestShardHasItsClustersOnly(t *testing.T) {
 	}
 }
 
-// TestFlowOfShardIsPartial: one that asks the only OpenBao follows all
-// clusters, any other one knows its own.
+// TestFlowOfShardIsPartial checks that the shard with the only OpenBao follows the secrets of all clusters, and any
+// other shard only of its own.
 func TestFlowOfShardIsPartial(t *testing.T) {
 	t.Parallel()
 	one, two := snapshotFleet(t), snapshotFleet(t)

@@ -21,8 +21,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// writeAnswers writes the answers to the probes of all clusters at the same time. Which
-// secrets OpenBao is asked for follows from the objects, as they have just been written.
+// writeAnswers writes the answers to the probes of all clusters concurrently. The secrets that are requested from
+// OpenBao follow from the objects that were just written.
 func (s *taking) writeAnswers(ctx context.Context, all []registration, out *SnapshotResult) error {
 	enabled, sets := enabledCollectors(s.config, all)
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)

@@ -106,8 +106,8 @@ func boundRow(row string) bool {
 	return strings.Contains(row, "_since_timestamp_seconds{") && !strings.Contains(row, `onset="exact"`)
 }
 
-// TestASnapshotGoesOnWithoutASearch: what cannot be looked at is missing, within the
-// time that there is.
+// TestASnapshotGoesOnWithoutASearch checks that sources of discovery that cannot be read are recorded as missing,
+// within the timeout.
 func TestASnapshotGoesOnWithoutASearch(t *testing.T) {
 	t.Parallel()
 	h := newHub(t, "m")

@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// load returns the configuration of a file or a snapshot. The report of a snapshot is made
-// at the moment in which it was taken: no timestamp is moved then.
+// load returns the configuration of a file or a snapshot. The report of a snapshot has the time of the snapshot, so no
+// timestamp is shifted.
 func (o *ReportOptions) load(ctx context.Context) (*config.Config, error) {
 	if o.Snapshot == "" {
 		return o.config(ctx)
@@ -40,8 +40,8 @@ func (o *ReportOptions) load(ctx context.Context) (*config.Config, error) {
 	return c, nil
 }
 
-// snapshotConfig returns the configuration in file, or in the snapshot, with the clusters
-// of the snapshot: nothing is asked or searched outside of it.
+// snapshotConfig returns the configuration in file, or in the snapshot, with the clusters of the snapshot. It sends no
+// requests.
 func snapshotConfig(ctx context.Context, path, file string) (*config.Config, error) {
 	dir, err := filepath.Abs(path)
 	if err != nil {
@@ -71,7 +71,7 @@ func snapshotConfig(ctx context.Context, path, file string) (*config.Config, err
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range all.Clusters { // also those that had been discovered
+	for _, k := range all.Clusters { // including discovered clusters
 		if !slices.ContainsFunc(c.Clusters, func(have config.Cluster) bool {
 			return have.Name == k.Name ||
 				have.Snapshot.Path == k.Snapshot.Path

@@ -40,7 +40,7 @@ func steady(body string) []string {
 	return lines
 }
 
-// fleetCopy is the snapshot fleet with the timestamps as they are.
+// fleetCopy returns a copy of the snapshot fleet with unshifted timestamps.
 func fleetCopy(t *testing.T) site {
 	t.Helper()
 	s := newSite(t)
@@ -60,7 +60,7 @@ func (s site) edit(name, old, replacement string) {
 	s.write(name, strings.ReplaceAll(string(text), old, replacement))
 }
 
-// snapshot takes one of the fleet and returns it as a site.
+// snapshot writes a snapshot of the fleet and returns it as a site.
 func (s site) snapshot(change ...func(*SnapshotOptions)) (site, SnapshotResult, string, error) {
 	s.t.Helper()
 	var progress bytes.Buffer
@@ -73,7 +73,7 @@ func (s site) snapshot(change ...func(*SnapshotOptions)) (site, SnapshotResult, 
 	return taken, result, progress.String(), err
 }
 
-// rows are those that are served now.
+// rows returns the rows that are served now.
 func (e *exporter) rows() []string {
 	code, body := e.ask(http.MethodGet, "/metrics")
 	if code != http.StatusOK {
@@ -221,7 +221,7 @@ func plant(name string, v any, planted *int) any {
 	return v
 }
 
-// TestSnapshotListsMissingParts: a dead cluster does not stop the others.
+// TestSnapshotListsMissingParts checks that an unreachable cluster does not affect the others.
 func TestSnapshotListsMissingParts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -260,8 +260,8 @@ func TestSnapshotListsMissingParts(t *testing.T) {
 	}
 }
 
-// TestEveryKindDeclaresItsFields: types that decode themselves or read labels declare the fields
-// that they read.
+// TestEveryKindDeclaresItsFields checks that types with their own decoders, or with labels, declare the fields that
+// they read.
 func TestEveryKindDeclaresItsFields(t *testing.T) {
 	t.Parallel()
 	c, err := LoadConfig(t.Context(), filepath.Join("..", "..", "test", "fleet", "fleet.yaml"))

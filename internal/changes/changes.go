@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package changes keeps recent changes in the fleet: states, revisions, versions and leaders, found by
-// comparing rows that are replaced, and findings that began or ended.
+// Package changes keeps the recent changes in the fleet. It derives changes of states, revisions, versions and leaders
+// by comparing replaced rows with their predecessors, and also keeps the begin and end of findings.
 package changes
 
 import (
@@ -61,7 +61,7 @@ func (c *Change) Object() string {
 	return c.Kind + " " + name
 }
 
-// digest matches the digest of a revision, of which seven digits are enough for people.
+// digest matches the digest of a revision. Seven digits suffice to identify it.
 var digest = regexp.MustCompile(`(@?)(?:sha1:|sha256:)?([0-9a-f]{7})[0-9a-f]{33,}`)
 
 // Short returns a revision with a short digest: main@1a2b3c4.
@@ -99,7 +99,7 @@ func (c *Change) describe() string {
 	return c.Object()
 }
 
-// explains reports whether a change may be why something fails: a state is a consequence.
+// explains reports whether a change may be the cause of a failure. A changed state is a consequence.
 func (c *Change) explains() bool {
 	switch c.Type {
 	case Revision, Version, Leader, Deleted:

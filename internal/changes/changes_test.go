@@ -25,7 +25,7 @@ func texts(all []Change) (texts []string) {
 	return texts
 }
 
-// TestRows turns rows that are replaced into changes.
+// TestRows checks the changes derived from replaced rows.
 func TestRows(t *testing.T) {
 	status := `cobaltcore_flux_resource_status{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="%s",status="%s"} 1` + "\n"
 	info := `flux_resource_info{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="apps",ready="%s",revision="x",applied_revision="%s"} 1` + "\n"
@@ -79,7 +79,7 @@ func revision(i int, at time.Time) Change {
 		After: fmt.Sprint(i)}
 }
 
-// TestLogIsBounded by the number, the age and the bytes of changes.
+// TestLogIsBounded checks the limits of the number, the age and the bytes of changes.
 func TestLogIsBounded(t *testing.T) {
 	l := NewLog(100, time.Hour)
 	for i := range 1000 {
@@ -113,7 +113,7 @@ func TestLogIsBounded(t *testing.T) {
 	}
 }
 
-// TestLogIsInOrder: rows are read later than they change.
+// TestLogIsInOrder checks the order of changes that are added later than they happened.
 func TestLogIsInOrder(t *testing.T) {
 	l := NewLog(10, time.Hour)
 	for _, s := range []int{5, 3, 4, 3, 9, 1} {
@@ -123,12 +123,12 @@ func TestLogIsInOrder(t *testing.T) {
 	for _, c := range l.List(Query{}, start.Add(time.Minute)).Changes {
 		got = append(got, c.After)
 	}
-	if diff := cmp.Diff([]string{"9", "5", "4", "3", "1"}, got); diff != "" { // the second 3 repeats the first one
+	if diff := cmp.Diff([]string{"9", "5", "4", "3", "1"}, got); diff != "" { // the second 3 is a duplicate
 		t.Error(diff)
 	}
 }
 
-// TestPages reads the list page by page, also over changes of the same moment.
+// TestPages checks the pages of the list, also for changes at the same time.
 func TestPages(t *testing.T) {
 	l := NewLog(1000, time.Hour)
 	for i := range 250 {
@@ -174,8 +174,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestVerdict notes what differs from the last verdict of the same cell. The first one is no change,
-// and is listed if verdicts are asked for.
+// TestVerdict checks that a verdict is a change if it differs from the previous verdict of its cell. The first verdict
+// is not a change, but is listed if verdicts are requested.
 func TestVerdict(t *testing.T) {
 	l := NewLog(10, time.Hour)
 	for i, v := range []struct{ cluster, verdict string }{{"a", "ok"}, {"b", ""}, {"a", "ok"}, {"a", "down"}, {"b", "ok"}, {"a", ""}} {
@@ -191,7 +191,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestBefore returns what may explain a finding: no states, and nothing of other clusters.
+// TestBefore checks which changes may explain a finding: no changes of states, and none in other clusters.
 func TestBefore(t *testing.T) {
 	l := NewLog(100, time.Hour)
 	add := func(minutes int, what Type, target, after string) {

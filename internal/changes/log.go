@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// maxBytes bounds the texts of all changes: what others write decides how long they are.
+// maxBytes limits the texts of all changes, because objects determine their length.
 const maxBytes = 32 << 20
 
 // Log is a bounded list of changes, the oldest first. It is safe for concurrent use.
 type Log struct {
 	mu       sync.Mutex
-	entries  []entry // a ring from first on
+	entries  []entry // ring buffer that begins at first
 	first    int
 	size     int
-	bytes    int // of texts
+	bytes    int // of all texts
 	began    time.Time
 	limit    int
 	age      time.Duration
 	heads    map[head]*head
-	verdicts map[[2]string]string // the last ones by cluster and system
-	pending  func()               // notes the changes that wait for a reader of the rows
+	verdicts map[[2]string]string // latest verdicts by cluster and system
+	pending  func()               // adds the pending changes of rows
 }
 
-// entry is a change. What many changes have in common is behind a pointer, and the rest is one
-// string: 150 bytes where a Change has 400.
+// entry is a change in compact form. Fields shared by many changes are in head, and all other fields are in one string.
+// An entry needs 150 bytes, a Change 400.
 type entry struct {
 	at   int64 // in nanoseconds
 	head *head
@@ -43,16 +43,16 @@ type head struct {
 
 const separator = "\x00"
 
-// maxHeads is how many heads are reused.
+// maxHeads is the number of heads that are kept for reuse.
 const maxHeads = 10_000
 
-// NewLog returns an empty log of some changes at most that are not older than an age.
+// NewLog returns an empty log that keeps at most limit changes, each no longer than age.
 func NewLog(limit int, age time.Duration) *Log {
 	return &Log{limit: limit, age: age, heads: map[head]*head{}, verdicts: map[[2]string]string{}, pending: func() {}}
 }
 
-// Configure changes the bounds. pending is called before the log is read: it notes the changes
-// of rows that wait for a reader.
+// Configure changes the limits. pending is called before each read of the log: it adds the changes of rows that are not
+// yet processed.
 func (l *Log) Configure(limit int, age time.Duration, pending func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,7 +62,7 @@ func (l *Log) Configure(limit int, age time.Duration, pending func()) {
 	}
 	kept := make([]entry, 0, min(l.size, limit))
 	for i := max(0, l.size-limit); i < l.size; i++ {
-		kept = append(kept, *l.at(i))
+		kept = append(kept, *l.entryAt(i))
 	}
 	l.bytes = 0
 	for _, e := range kept {
@@ -71,10 +71,10 @@ func (l *Log) Configure(limit int, age time.Duration, pending func()) {
 	l.entries, l.first, l.size = kept, 0, len(kept)
 }
 
-func (l *Log) at(i int) *entry { return &l.entries[(l.first+i)%len(l.entries)] }
+func (l *Log) entryAt(i int) *entry { return &l.entries[(l.first+i)%len(l.entries)] }
 
-// Add adds a change. One that is equal to the newest ones of its object is left out: members of
-// a cluster notice a new leader one after the other.
+// Add adds a change. A duplicate of a recentEntries change of the same object is dropped, because the members of a cluster
+// detect a new leader one after the other.
 func (l *Log) Add(c Change) {
 	h := head{c.Type, c.Cluster, c.Target, c.System, c.Kind, c.Severity}
 	e := entry{at: c.At.UnixNano(), text: strings.Join([]string{c.Namespace, c.Name, c.Before, c.After, c.Rule, c.Text}, separator)}
@@ -90,17 +90,17 @@ func (l *Log) Add(c Change) {
 		e.head = &h
 		l.heads[h] = e.head
 	}
-	if l.repeats(&e) {
+	if l.isDuplicate(&e) {
 		return
 	}
-	for l.size > 0 && (l.size >= l.limit || l.bytes+len(e.text) > maxBytes || e.at-l.at(0).at > int64(l.age)) {
+	for l.size > 0 && (l.size >= l.limit || l.bytes+len(e.text) > maxBytes || e.at-l.entryAt(0).at > int64(l.age)) {
 		l.drop()
 	}
-	l.push(e)
+	l.insert(e)
 }
 
-// Verdict notes the verdict on a system in a cluster, which is empty where there is no such
-// system. It is a change if it differs from the last one.
+// Verdict records the verdict on a system in a cluster; empty if the system does not exist. It is a change if it
+// differs from the previous verdict.
 func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 	l.mu.Lock()
 	key := [2]string{cluster, system}
@@ -112,52 +112,52 @@ func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 	}
 }
 
-// recent is how many of the newest changes are compared with a new one.
-const recent = 64
+// recentEntries is the number of recentEntries changes with which a new change is compared.
+const recentEntries = 64
 
-func (l *Log) repeats(e *entry) bool {
-	for i := l.size - 1; i >= max(0, l.size-recent); i-- {
-		if o := l.at(i); o.head == e.head && o.text == e.text && e.at-o.at < int64(time.Minute) {
+func (l *Log) isDuplicate(e *entry) bool {
+	for i := l.size - 1; i >= max(0, l.size-recentEntries); i-- {
+		if o := l.entryAt(i); o.head == e.head && o.text == e.text && e.at-o.at < int64(time.Minute) {
 			return true
 		}
 	}
 	return false
 }
 
-// drop drops the oldest change.
+// drop removes the oldest change.
 func (l *Log) drop() {
-	e := l.at(0)
+	e := l.entryAt(0)
 	l.bytes -= len(e.text)
 	*e = entry{}
 	l.first = (l.first + 1) % len(l.entries)
 	l.size--
 }
 
-// push adds an entry behind all that are not newer.
-func (l *Log) push(e entry) {
+// insert adds an entry after all entries that are not newer.
+func (l *Log) insert(e entry) {
 	if l.size == len(l.entries) {
 		grown := make([]entry, 0, min(l.limit, max(64, 2*l.size)))
 		for i := range l.size {
-			grown = append(grown, *l.at(i))
+			grown = append(grown, *l.entryAt(i))
 		}
 		l.entries, l.first = grown[:cap(grown)], 0
 	}
 	i := l.size
 	l.size++
-	for ; i > 0 && l.at(i-1).at > e.at; i-- {
-		*l.at(i) = *l.at(i - 1)
+	for ; i > 0 && l.entryAt(i-1).at > e.at; i-- {
+		*l.entryAt(i) = *l.entryAt(i - 1)
 	}
-	*l.at(i) = e
+	*l.entryAt(i) = e
 	l.bytes += len(e.text)
 }
 
-// first reports whether an entry is the first verdict on a system, which is no change: the exporter
-// has just begun.
-func (e *entry) first() bool {
+// isFirstVerdict reports whether an entry is the first verdict on a system. It is not a change, because the exporter
+// has just started.
+func (e *entry) isFirstVerdict() bool {
 	return e.head.what == Verdict && strings.SplitN(e.text, separator, 4)[2] == ""
 }
 
-// change returns an entry as a change.
+// change returns the entry as a Change.
 func (e *entry) change() Change {
 	texts := strings.SplitN(e.text, separator, 6)
 	c := Change{
@@ -169,7 +169,7 @@ func (e *entry) change() Change {
 	return c
 }
 
-// read calls f with all changes, the newest first, until it returns false.
+// read calls f with all entries, newest first, until it returns false.
 func (l *Log) read(f func(*entry) bool) {
 	l.mu.Lock()
 	pending := l.pending
@@ -178,7 +178,7 @@ func (l *Log) read(f func(*entry) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := l.size - 1; i >= 0; i-- {
-		if !f(l.at(i)) {
+		if !f(l.entryAt(i)) {
 			return
 		}
 	}

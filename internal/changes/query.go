@@ -22,19 +22,18 @@ const (
 	MaxLimit     = 1000
 )
 
-// Query selects changes. An empty filter matches all; several values, separated by commas,
-// match any of them.
+// Query selects changes. An empty filter matches all changes; a filter may have several values, separated by commas.
 type Query struct {
 	Cluster, Target, System, Kind, Namespace, Name, Type, Text string
 
-	Since  string // a duration until now, or a time
+	Since  string // a time, or a duration before now
 	Limit  int
 	lower  string // the text in lower case
 	since  time.Time
-	before int64 // the changes at this time and later are left out; 0 for none
+	before int64 // only earlier changes are returned; 0 for all
 }
 
-// List is a page of changes, the newest first. Its JSON is the answer of /api/v1/changes.
+// List is a page of changes, newest first. Its JSON is the response of /api/v1/changes.
 type List struct {
 	GeneratedAt time.Time  `json:"generatedAt"`
 	Partial     bool       `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
@@ -52,7 +51,7 @@ func (q *Query) fields() []*string {
 	return []*string{&q.Cluster, &q.Target, &q.System, &q.Kind, &q.Namespace, &q.Name, &q.Type, &q.Text}
 }
 
-// ParseQuery reads a query from the parameters of a URL.
+// ParseQuery parses a query from URL parameters.
 func ParseQuery(values url.Values, now time.Time) (Query, error) {
 	q := Query{Limit: DefaultLimit, Since: strings.TrimSpace(values.Get("since"))}
 	for i, name := range Filters() {
@@ -100,7 +99,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// Values returns the filters as parameters of a URL.
+// Values returns the filters as URL parameters.
 func (q *Query) Values() url.Values {
 	values := url.Values{}
 	for i, name := range Filters() {
@@ -118,13 +117,13 @@ func (q *Query) matchesTime(at int64) bool {
 	return (q.before == 0 || at < q.before) && (q.since.IsZero() || at >= q.since.UnixNano())
 }
 
-// matchesHead reports whether what many changes have in common matches.
+// matchesHead reports whether the fields that entries share match.
 func (q *Query) matchesHead(h *head) bool {
 	return objects.OneOf(q.Cluster, h.cluster) && objects.OneOf(q.Target, h.target) && objects.OneOf(q.System, h.system) &&
 		objects.OneOf(q.Kind, h.kind) && objects.OneOf(q.Type, string(h.what))
 }
 
-// matchesText reports whether the text is in the names, the values or the sentence of a finding.
+// matchesText reports whether a name, a value or the text of a finding contains the text of the query.
 func (q *Query) matchesText(e *entry) bool {
 	for _, in := range []string{e.text, e.head.kind, e.head.cluster, e.head.target} {
 		if strings.Contains(strings.ToLower(in), q.lower) {
@@ -147,13 +146,13 @@ func (l *Log) List(q Query, now time.Time) List {
 			return false
 		}
 		oldest = e.at
-		if list.Next != "" || e.first() && q.Type == "" || !q.matchesTime(e.at) || !q.matchesHead(e.head) || !q.matchesText(e) {
+		if list.Next != "" || e.isFirstVerdict() && q.Type == "" || !q.matchesTime(e.at) || !q.matchesHead(e.head) || !q.matchesText(e) {
 			return true
 		}
 		c := e.change()
 		switch {
 		case !objects.OneOf(q.Namespace, c.Namespace) || !objects.OneOf(q.Name, c.Name):
-		case len(list.Changes) >= q.Limit && e.at != last: // those of one moment are on one page
+		case len(list.Changes) >= q.Limit && e.at != last: // all changes at the same time are on one page
 			list.Next = strconv.FormatInt(last, 36)
 		default:
 			list.Changes, last = append(list.Changes, c), e.at
@@ -168,18 +167,18 @@ func (l *Log) List(q Query, now time.Time) List {
 }
 
 const (
-	// window is how long before a finding a change may explain it, and slack is by how much it
-	// may seem to be later.
+	// window is the time before a finding in which a change may explain it, and slack is the tolerance for changes with
+	// a later time.
 	window = 15 * time.Minute
 	slack  = 15 * time.Second
-	// maxExplaining is how many changes are shown with a finding, the latest ones.
+	// maxExplaining is the number of changes shown with a finding.
 	maxExplaining = 3
 )
 
-// Index has the changes that may explain findings, by the cluster that is affected.
+// Index has the changes that may explain findings, by affected cluster.
 type Index map[string][]Change
 
-// Index returns the changes that may explain findings, the newest first.
+// Index returns the changes that may explain findings, newest first.
 func (l *Log) Index() Index {
 	index := Index{}
 	l.read(func(e *entry) bool {
@@ -193,7 +192,7 @@ func (l *Log) Index() Index {
 	return index
 }
 
-// Before returns the changes shortly before a time in a cluster, the latest first.
+// Before returns the changes in a cluster shortly before a time, newest first.
 func (x Index) Before(cluster string, at time.Time) []Change {
 	all := x[cluster]
 	first, _ := slices.BinarySearchFunc(all, at.Add(slack), func(c Change, t time.Time) int { return t.Compare(c.At) })

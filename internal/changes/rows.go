@@ -13,18 +13,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// source declares the change of a row.
+// source declares how a change is derived from a row.
 type source struct {
 	what Type
-	// label is the one whose value is compared; that of the row itself without one.
+	// label is the label whose value is compared; if it is empty, the value of the row is compared.
 	label string
-	// kind is that of the object if the row has no label kind, and name is the label of its name.
+	// kind is the kind of the object if the row has no label kind, and name is the label with its name.
 	kind, name string
-	// states is set for rows that are there while an object is not ready only.
+	// states marks rows that exist only while an object is not ready.
 	states bool
 }
 
-// sources returns the families that changes are taken from.
+// sources returns the families from which changes are derived.
 func sources() map[string]source {
 	return map[string]source{
 		"cobaltcore_flux_resource_status":                                      {what: State, label: "status"},
@@ -45,10 +45,10 @@ func sources() map[string]source {
 	}
 }
 
-// sideGroup is a group that has an object only while it is not ready.
+// sideGroup is a group that contains an object only while it is not ready.
 const sideGroup = "secretstores"
 
-// Families returns the names of the families that changes are taken from.
+// Families returns the names of the families from which changes are derived.
 func Families() []string {
 	var names []string
 	for name := range sources() {
@@ -82,7 +82,7 @@ func (l *Log) Observer() func(exposition.Change) {
 	}
 }
 
-// oneLine returns the row of an object that has one at most; nil if it has more.
+// oneLine returns the only row of an object; nil if the object has several rows.
 func oneLine(rows []byte) []byte {
 	if i := bytes.IndexByte(rows, '\n'); i >= 0 && i < len(rows)-1 {
 		return nil
@@ -99,15 +99,15 @@ func namespaceOf(line []byte) string {
 	return exposition.RowLabel(line, "exported_namespace", "namespace", "controller_namespace")
 }
 
-// identity returns the labels that distinguish the objects of rows.
+// identity returns the labels that identify the object of a row.
 func (s *source) identity(line []byte) string {
 	return exposition.RowLabel(line, "kind") + separator + namespaceOf(line) + separator + exposition.RowLabel(line, cmp.Or(s.name, "name"))
 }
 
-// compare adds the change of a row; one of both may be missing.
+// compare adds the change between two rows; one of them may be missing.
 func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 	if len(before) > 0 && len(after) > 0 && s.identity(before) != s.identity(after) {
-		l.compare(s, c, before, nil) // the object of after has taken the place of the one of before
+		l.compare(s, c, before, nil) // the object of after replaces the object of before
 		l.compare(s, c, nil, after)
 		return
 	}
@@ -116,7 +116,7 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 		Before: s.read(before), After: s.read(after),
 	}
 	switch {
-	case out.Before == out.After || s.states && len(before) == 0 && l.hadBegun(after):
+	case out.Before == out.After || s.states && len(before) == 0 && l.beganBefore(after):
 		return
 	case s.what == Leader && s.label == "":
 		if out.After != "1" || out.Before == "" {
@@ -132,7 +132,7 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 	case s.what == State && len(after) == 0:
 		out.Type = Deleted
 	case len(before) == 0, out.After == "":
-		return // an object that is new or gone
+		return // a created or deleted object
 	}
 	line := after
 	if len(line) == 0 {
@@ -146,11 +146,11 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 	l.Add(out)
 }
 
-// startup is how long the exporter may take to see the states in which objects are when it starts.
+// startup is the time after the start in which the exporter reads the existing states of objects.
 const startup = 30 * time.Second
 
-// hadBegun reports whether the state of a row, whose value is its onset, is from before the log.
-func (l *Log) hadBegun(row []byte) bool {
+// beganBefore reports whether the state of a row began before the log. The value of the row is the onset.
+func (l *Log) beganBefore(row []byte) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	onset, err := strconv.ParseFloat(value(row), 64)

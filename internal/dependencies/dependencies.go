@@ -1,12 +1,10 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dependencies relates objects of Flux to each other: what waiting objects wait
-// for, and whether other objects are as a FluxInstance asks for.
-//
-// An object names its dependencies, but whether one is missing, fails or waits itself is
-// recorded in others. Objects leave a [Node] as their note when they are rendered; a
-// [Cluster] collects those of one cluster and exports a row for each object that waits.
+// Package dependencies relates objects of Flux to each other: it resolves the dependencies of waiting objects, and
+// compares other objects with the expectations of a FluxInstance. An object names its dependencies, but only the
+// dependencies themselves show whether they are missing, failing or waiting. Each rendered object leaves a [Node] as
+// its note; a [Cluster] collects the notes of one cluster and exports a row for each waiting object.
 package dependencies
 
 import (
@@ -32,7 +30,7 @@ var sourceMissing = &exposition.Family{
 	Help:   "Flux resources that fail, and whose source (kind/namespace/name) does not exist. reason is that of the resource. Always 1.",
 }
 
-// Families returns the families about dependencies.
+// Families returns the families of dependencies.
 func Families() []*exposition.Family {
 	return []*exposition.Family{waitingSince, sourceMissing, policyPresent, mismatchInfo, mismatchSince}
 }
@@ -43,18 +41,17 @@ type Cluster struct {
 	rows  *exposition.Rows
 
 	mu sync.Mutex
-	// known are the kinds of which all objects are known.
+	// known are the kinds whose objects have all been read.
 	known map[string]bool
 	nodes map[Ref]*Node
-	// waiters are the objects that wait for another one, or fail and are made from it.
+	// waiters are the objects that wait for another object, or that fail and have a source.
 	waiters map[Ref]map[Ref]struct{}
-	// instances are the FluxInstances that ask for something, and shards has the number of
-	// objects of each.
+	// instances are the FluxInstances with expectations, and shards has the number of objects of each shard.
 	instances map[Ref]bool
 	shards    map[string]int
 }
 
-// NewCluster returns an empty cluster whose rows go to the group.
+// NewCluster returns an empty cluster that writes its rows to the group.
 func NewCluster(group *exposition.Group) *Cluster {
 	return &Cluster{
 		group: group, rows: group.Rows(), known: map[string]bool{}, nodes: map[Ref]*Node{}, waiters: map[Ref]map[Ref]struct{}{},
@@ -72,20 +69,20 @@ func (c *Cluster) Set(kind, key string, note any) {
 	if node.equal(before) {
 		return
 	}
-	concerns := c.concerns(ref, before, node)
+	concerns := c.affectsInstances(ref, before, node)
 	c.put(ref, node)
-	c.render(c.affected(ref))
+	c.render(c.affectedBy(ref))
 	if concerns || c.instances[ref] {
 		c.renderInstances()
 	}
 }
 
-// Replace implements watch.Notes. Without notes nothing is known of the kind.
+// Replace implements watch.Notes. nil notes mean that the objects of the kind are unknown.
 func (c *Cluster) Replace(kind string, notes map[string]any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.known[kind] = notes != nil
-	troubled := map[Ref]struct{}{} // only these have rows, before or afterwards
+	troubled := map[Ref]struct{}{} // only these have rows, before or after the change
 	for ref, node := range c.nodes {
 		if ref.Kind != kind {
 			continue
@@ -111,11 +108,11 @@ func (c *Cluster) Replace(kind string, notes map[string]any) {
 	c.renderInstances()
 }
 
-// put stores the note of an object and keeps the index of waiters.
+// put stores the note of an object and updates the index of waiters.
 func (c *Cluster) put(ref Ref, node *Node) {
 	c.indexInstance(ref, c.nodes[ref], node)
 	if before := c.nodes[ref]; before != nil {
-		for _, w := range before.needs() {
+		for _, w := range before.references() {
 			delete(c.waiters[w], ref)
 			if len(c.waiters[w]) == 0 {
 				delete(c.waiters, w)
@@ -127,7 +124,7 @@ func (c *Cluster) put(ref Ref, node *Node) {
 		return
 	}
 	c.nodes[ref] = node
-	for _, w := range node.needs() {
+	for _, w := range node.references() {
 		if c.waiters[w] == nil {
 			c.waiters[w] = map[Ref]struct{}{}
 		}
@@ -135,8 +132,8 @@ func (c *Cluster) put(ref Ref, node *Node) {
 	}
 }
 
-// affected returns the object and all that wait for it, directly or not.
-func (c *Cluster) affected(ref Ref) map[Ref]struct{} {
+// affectedBy returns the object and all objects that wait for it, directly or indirectly.
+func (c *Cluster) affectedBy(ref Ref) map[Ref]struct{} {
 	all := map[Ref]struct{}{ref: {}}
 	for next := []Ref{ref}; len(next) > 0; next = next[1:] {
 		for by := range c.waiters[next[0]] {
@@ -165,7 +162,7 @@ func (c *Cluster) render(refs map[Ref]struct{}) {
 	}
 }
 
-// lacksSource reports whether an object fails whose source does not exist.
+// lacksSource reports whether a failing object has a source that does not exist.
 func (c *Cluster) lacksSource(t *Trouble) bool {
 	return t != nil && t.From.Name != "" && c.known[t.From.Kind] && c.nodes[t.From] == nil
 }

@@ -134,7 +134,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestChanges follows one object that waits while others come, change and go.
+// TestChanges checks a waiting object while its dependencies are created, changed and deleted.
 func TestChanges(t *testing.T) {
 	c, rows := newTestCluster(t)
 	want := func(want ...string) {
@@ -162,7 +162,7 @@ func TestChanges(t *testing.T) {
 	want()
 }
 
-// TestMissingSource follows an object that fails, while its source comes and goes.
+// TestMissingSource checks a failing object while its source is deleted and created.
 func TestMissingSource(t *testing.T) {
 	c, rows := newTestCluster(t)
 	want := func(want ...string) {
@@ -174,7 +174,7 @@ func TestMissingSource(t *testing.T) {
 	}
 	failing := &Node{Target: "c", State: lifecycle.Failed, Trouble: &Trouble{From: Ref{"S", "ns", "s"}, Reason: "ArtifactFailed"}}
 	c.Replace("K", map[string]any{"ns/a": failing})
-	want() // nothing is known of sources
+	want() // the sources are unknown
 	c.Replace("S", map[string]any{"ns/other": in(lifecycle.Ready)})
 	want("a,source=S/ns/s,reason=ArtifactFailed")
 	c.Set("S", "ns/s", in(lifecycle.Ready))

@@ -34,7 +34,7 @@ var (
 	}
 )
 
-// Kinds that are compared with what a FluxInstance asks for.
+// Kinds that are compared with the expectations of a FluxInstance.
 const (
 	KindNetworkPolicy = "NetworkPolicy"
 	kindReport        = "FluxReport"
@@ -44,28 +44,27 @@ const (
 // NetworkPolicies returns the names of the network policies that Flux installs.
 func NetworkPolicies() []string { return []string{"allow-egress", "allow-scraping", "allow-webhooks"} }
 
-// Demand is what a FluxInstance asks for of other objects.
+// Demand has the expectations of a FluxInstance about other objects.
 type Demand struct {
 	// Policies are the names of NetworkPolicies in its namespace.
 	Policies []string
 	Sync     Sync
-	// Shards are those that have controllers of their own; without any the controllers
-	// reconcile all objects.
+	// Shards are the shards with their own controllers. Without shards, the controllers reconcile all objects.
 	Shards   []string
 	Registry string
 	Images   []Image
-	// Version is the one that is applied, and Since is when it was applied first.
+	// Version is the applied version, and Since is the time at which it was first applied.
 	Version string
 	Since   time.Time
-	// Changed is when the spec was changed last; zero if unknown.
+	// Changed is the time of the last change of the spec; zero if unknown.
 	Changed time.Time
 }
 
-// Sync is the source and the Kustomization of the same name that sync a cluster.
+// Sync describes the source and the Kustomization, of the same name, that sync a cluster.
 type Sync struct {
 	Source         Ref
 	URL, Ref, Path string
-	// Patched means that they are changed before they are applied.
+	// Patched means that they are patched before they are applied.
 	Patched bool
 }
 
@@ -75,33 +74,33 @@ type Image struct{ Component, Name string }
 // repository returns the path of the image without its last element.
 func (i Image) repository() string { return i.Name[:max(strings.LastIndexByte(i.Name, '/'), 0)] }
 
-// Report is the distribution of Flux that a FluxReport shows.
+// Report is the Flux distribution in a FluxReport.
 type Report struct {
 	Version, ManagedBy string
 	Images             []Image
-	// Written is when the report was written, or later.
+	// Written is the earliest time at which the report may have been written.
 	Written time.Time
 	// Once means that no later report follows.
 	Once bool
 }
 
-// Origin is where a source or a Kustomization takes its content from.
+// Origin is the location from which a source or a Kustomization gets its content.
 type Origin struct {
 	URL, Ref, Path string
-	// Changed is when the spec was changed last; zero if unknown.
+	// Changed is the time of the last change of the spec; zero if unknown.
 	Changed time.Time
 }
 
-// mismatch is an object that is not as a FluxInstance asks for, and since when; the zero
-// time if that is unknown.
+// mismatch is an object that differs from the expectations of a FluxInstance, and the onset of the difference; zero if
+// unknown.
 type mismatch struct {
 	aspect, object, desired, actual string
 
 	since lifecycle.Onset
 }
 
-// concerns reports whether a change of an object may affect an instance.
-func (c *Cluster) concerns(ref Ref, before, now *Node) bool {
+// affectsInstances reports whether a change of an object may affect the mismatches of an instance.
+func (c *Cluster) affectsInstances(ref Ref, before, now *Node) bool {
 	if len(c.instances) == 0 {
 		return false
 	}
@@ -124,7 +123,7 @@ func shardOf(n *Node) string {
 	return n.Shard
 }
 
-// indexInstance keeps the sets of instances and shards when a note replaces another one.
+// indexInstance updates the sets of instances and shards after a note was replaced.
 func (c *Cluster) indexInstance(ref Ref, before, now *Node) {
 	if shard := shardOf(before); shard != "" {
 		if c.shards[shard]--; c.shards[shard] == 0 {
@@ -142,7 +141,7 @@ func (c *Cluster) indexInstance(ref Ref, before, now *Node) {
 	}
 }
 
-// instanceKey is the key of the rows about an instance.
+// instanceKey returns the key of the rows of an instance.
 func instanceKey(ref Ref) string { return "demand of " + ref.String() }
 
 func (c *Cluster) renderInstances() {
@@ -159,7 +158,7 @@ func (c *Cluster) renderInstances() {
 			}
 			for _, m := range c.mismatches(ref, node) {
 				r.Add(mismatchInfo, 1, labels(m.aspect, m.object, m.desired, m.actual)...)
-				if !m.since.Time.IsZero() { // in the time of the rows of the cluster already
+				if !m.since.Time.IsZero() { // already shifted to the time of the rows
 					r.Add(mismatchSince, float64(m.since.Time.Unix()), labels(m.aspect, m.object, m.since.Precision())...)
 				}
 			}
@@ -184,8 +183,8 @@ func (c *Cluster) mismatches(ref Ref, instance *Node) []mismatch {
 	return all
 }
 
-// syncMismatches compares the source and the Kustomization of the sync with the spec, which
-// was changed last at a given time.
+// syncMismatches compares the source and the Kustomization of the sync with the spec. changed is the time of the last
+// change of the spec.
 func (c *Cluster) syncMismatches(s *Sync, changed time.Time) []mismatch {
 	if s.Source.Name == "" {
 		return nil
@@ -221,7 +220,7 @@ func (c *Cluster) syncMismatches(s *Sync, changed time.Time) []mismatch {
 	return all
 }
 
-// registryMismatches compares the registry of images with the one that is asked for.
+// registryMismatches compares the registry of images with the expected registry.
 func registryMismatches(d *Demand, images []Image, since lifecycle.Onset) []mismatch {
 	var all []mismatch
 	for _, i := range images {
@@ -232,8 +231,8 @@ func registryMismatches(d *Demand, images []Image, since lifecycle.Onset) []mism
 	return all
 }
 
-// reportMismatches compares the distribution that is installed with the one that was
-// applied. A report from before the last upgrade proves nothing.
+// reportMismatches compares the installed distribution with the applied distribution. A report from before the last
+// upgrade is ignored.
 func reportMismatches(ref Ref, d *Demand, r *Report) []mismatch {
 	if r.Written.Before(d.Since) {
 		return nil

@@ -16,8 +16,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// newInstance returns a cluster with a FluxInstance, and the aspects, objects and values
-// in which others differ from what it asks for.
+// newInstance returns a cluster with a FluxInstance, and a function that returns the aspects, objects and values that
+// differ from its expectations.
 func newInstance(t *testing.T, d Demand) (c *Cluster, rows func() []string) {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, Families()...)
@@ -128,8 +128,8 @@ func TestInstanceFollows(t *testing.T) {
 	want()
 }
 
-// TestMismatchSince: a difference began with the later one of two changes, and is undated if
-// one of them is not on record.
+// TestMismatchSince checks that a difference begins with the later of two changes, and has no date if one of them is
+// not recorded.
 func TestMismatchSince(t *testing.T) {
 	asked, changed := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	git := Ref{"GitRepository", "flux-system", "fleet"}

@@ -18,8 +18,7 @@ import (
 // Ref identifies an object in a cluster.
 type Ref struct{ Kind, Namespace, Name string }
 
-// String returns kind/namespace/name, kind/name without a namespace, and nothing for no
-// object.
+// String returns kind/namespace/name, or kind/name if there is no namespace; empty for the zero Ref.
 func (r Ref) String() string {
 	switch {
 	case r.Name == "":
@@ -34,48 +33,48 @@ func (r Ref) String() string {
 type Wait struct {
 	Ref
 
-	// Unwatched is set for a kind that is not watched.
+	// Unwatched marks a kind that is not watched.
 	Unwatched bool
-	// Expression is set if a CEL expression decides whether the dependency is ready.
+	// Expression means that a CEL expression decides whether the dependency is ready.
 	Expression bool
 }
 
-// Node is the note of an object. There is one for each object of a fleet, most of which are
-// ready, so what only few have is behind pointers: 128 bytes instead of 384.
+// Node is the note of an object. Each object of the fleet has one, and most objects are ready; therefore, rare fields
+// are behind pointers (128 bytes instead of 384).
 type Node struct {
 	Target string
-	// Shard is the one whose controllers reconcile the object.
+	// Shard is the shard whose controllers reconcile the object.
 	Shard string
 	// Source is the source of an applier.
 	Source Ref
-	// Revision is what an applier has applied, and what a source provides.
+	// Revision is the revision that an applier has applied, or that a source provides.
 	Revision Revision
 	// Origin is set for sources and Kustomizations, Demand for a FluxInstance that has
 	// been installed, and Report for a FluxReport.
 	Origin *Origin
 	Demand *Demand
 	Report *Report
-	// Trouble is set for an object that waits or fails.
+	// Trouble is set for an object that is waiting or failing.
 	Trouble *Trouble
 	State   lifecycle.State
-	// Satisfied means that Ready is True for the newest generation, whatever the state.
+	// Satisfied means that Ready is True for the newest generation, independent of the state.
 	Satisfied bool
-	// Empty is set for an image repository without tags.
+	// Empty marks an image repository without tags.
 	Empty bool
 }
 
-// Trouble is why an object is not ready.
+// Trouble describes why an object is not ready.
 type Trouble struct {
-	// From is the source of an object that fails, and Reason is why it fails.
+	// From is the source of a failing object, and Reason is the reason of the failure.
 	From   Ref
 	Reason string
-	// Waits are the dependencies of an object in state dependency_not_ready, if it records
-	// them, and Onset is since when it waits.
+	// Waits are the recorded dependencies of an object in the state dependency_not_ready, and Onset is the begin of
+	// that state.
 	Waits []Wait
 	Onset lifecycle.Onset
 }
 
-// Revision is the hash of a revision, which is only compared.
+// Revision is the hash of a revision. Revisions are only compared.
 type Revision uint64
 
 // RevisionOf returns the hash of a revision.
@@ -86,20 +85,20 @@ func (n *Node) equal(other *Node) bool {
 		return n == other
 	}
 	a, b := *n, *other
-	same := pointToEqual(&a.Origin, &b.Origin) && pointToEqual(&a.Demand, &b.Demand) && pointToEqual(&a.Report, &b.Report) &&
-		pointToEqual(&a.Trouble, &b.Trouble)
+	same := equalPointees(&a.Origin, &b.Origin) && equalPointees(&a.Demand, &b.Demand) && equalPointees(&a.Report, &b.Report) &&
+		equalPointees(&a.Trouble, &b.Trouble)
 	return same && a == b
 }
 
-// pointToEqual reports whether two pointers point to equal values, and clears them.
-func pointToEqual[T any](a, b **T) bool {
+// equalPointees reports whether two pointers point to equal values, and sets them to nil.
+func equalPointees[T any](a, b **T) bool {
 	equal := *a == *b || *a != nil && *b != nil && reflect.DeepEqual(*a, *b)
 	*a, *b = nil, nil
 	return equal
 }
 
-// needs returns the objects on which the rows about the object depend.
-func (n *Node) needs() []Ref {
+// references returns the objects that affect the rows of this object.
+func (n *Node) references() []Ref {
 	if n.Trouble == nil {
 		return nil
 	}
@@ -113,7 +112,7 @@ func (n *Node) needs() []Ref {
 	return all
 }
 
-// key returns the key of the object among those of its kind; see refOf.
+// key returns the key of the object among the objects of its kind; see refOf.
 func (r Ref) key() string {
 	if r.Namespace == "" {
 		return r.Name
@@ -129,17 +128,16 @@ func refOf(kind, key string) Ref {
 	return Ref{Kind: kind, Namespace: namespace, Name: name}
 }
 
-// shifted returns an onset that is moved as the rows of its cluster are.
-func shifted(o lifecycle.Onset, shift func(time.Time) time.Time) lifecycle.Onset {
+// shiftOnset returns an onset shifted like the rows of its cluster.
+func shiftOnset(o lifecycle.Onset, shift func(time.Time) time.Time) lifecycle.Onset {
 	o.Time = shift(o.Time)
 	return o
 }
 
-// perReference are the bytes that a reference to another object takes in memory, beside its name.
+// perReference is the memory in bytes of a reference to another object, without its name.
 const perReference = 256
 
-// KeepWaits returns the first of the dependencies of an object, as many as fit into the bound of
-// its rows.
+// KeepWaits returns the first dependencies of an object, up to the limit of its rows.
 func KeepWaits(r *exposition.Rows, all []Wait) []Wait {
 	for i, w := range all {
 		if !r.Keep(perReference + len(w.Kind) + len(w.Namespace) + len(w.Name)) {
@@ -149,7 +147,7 @@ func KeepWaits(r *exposition.Rows, all []Wait) []Wait {
 	return all
 }
 
-// Bounded returns the node without what does not fit into the bound of the rows of its object.
+// Bounded returns the node without the parts that exceed the limit of the rows of its object.
 func (n *Node) Bounded(r *exposition.Rows) *Node {
 	if o := n.Origin; o != nil && !r.Keep(len(o.URL)+len(o.Ref)+len(o.Path)) {
 		n.Origin = nil
@@ -172,10 +170,10 @@ func sizeOf(images []Image) int {
 	return size
 }
 
-// Shift moves the times of a node as [exposition.Rows.Time] moves timestamps.
+// Shift shifts the times of a node as [exposition.Rows.Time] shifts timestamps.
 func (n *Node) Shift(r *exposition.Rows) *Node {
 	if n.Trouble != nil {
-		n.Trouble.Onset = shifted(n.Trouble.Onset, r.Shifted)
+		n.Trouble.Onset = shiftOnset(n.Trouble.Onset, r.Shifted)
 	}
 	if n.Origin != nil {
 		n.Origin.Changed = r.Shifted(n.Origin.Changed)

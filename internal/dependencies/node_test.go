@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestNotesAreBounded checks that a note keeps no more than fits into the bound of the rows of
-// its object, and that the object counts as cut.
+// TestNotesAreBounded checks that a note is limited like the rows of its object, and that an object that exceeds the
+// limit counts as cut.
 func TestNotesAreBounded(t *testing.T) {
 	e, err := exposition.New(exposition.Options{}, Families()...)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// Problems of a dependency, the worst first: of several the first is exported.
+// Problems of a dependency, worst first. If there are several, the first one is exported.
 const (
 	missing     = "missing"
 	circular    = "circular"
@@ -36,23 +36,23 @@ func bySeverity() []string {
 	}
 }
 
-// finding is what an object waits for.
+// finding is the cause of a wait.
 type finding struct {
 	dependency Ref
 	problem    string
-	// blocked is the object at the end of the chain that waits directly.
+	// blocked is the object at the end of the chain, which waits for the dependency directly.
 	blocked Ref
 }
 
-// resolve finds what an object waits for. A dependency that waits itself is followed to
-// the end of the chain, or to the circle that it leads into.
+// resolve returns the cause of the wait of an object. If a dependency is waiting itself, resolve follows the chain to
+// its end, or to a cycle.
 func (c *Cluster) resolve(ref Ref) finding {
 	node := c.nodes[ref]
 	worst := finding{problem: unknown, blocked: ref}
-	for i, w := range node.waits() {
-		f := finding{dependency: w.Ref, problem: c.problem(node, w), blocked: ref}
+	for i, w := range node.dependencyWaits() {
+		f := finding{dependency: w.Ref, problem: c.findProblem(node, w), blocked: ref}
 		if f.problem == waits {
-			f = c.follow(f)
+			f = c.followChain(f)
 		}
 		if i == 0 || rank(f.problem) < rank(worst.problem) {
 			worst = f
@@ -64,31 +64,31 @@ func (c *Cluster) resolve(ref Ref) finding {
 	return worst
 }
 
-// follow follows a dependency that waits itself.
-func (c *Cluster) follow(f finding) finding {
+// followChain continues with a dependency that is waiting itself.
+func (c *Cluster) followChain(f finding) finding {
 	ref := f.blocked
 	switch {
-	case c.leads(f.dependency, ref):
+	case c.leadsTo(f.dependency, ref):
 		f.problem = circular
 		return f
-	case c.leads(f.dependency, f.dependency):
+	case c.leadsTo(f.dependency, f.dependency):
 		f.problem, f.blocked = circular, f.dependency
 		return f
 	}
-	end := c.resolve(f.dependency) // ends: it is part of no circle
+	end := c.resolve(f.dependency) // ends, because it is part of no cycle
 	f.problem, f.blocked = end.problem, end.blocked
 	return f
 }
 
-// leads reports whether the waits of an object lead to another one, which may be itself.
-func (c *Cluster) leads(from, to Ref) bool {
+// leadsTo reports whether the dependencies of an object lead to another object, which may be the object itself.
+func (c *Cluster) leadsTo(from, to Ref) bool {
 	seen := map[Ref]bool{}
 	for next := []Ref{from}; len(next) > 0; next = next[1:] {
 		node := c.nodes[next[0]]
 		if node == nil || node.Satisfied {
 			continue
 		}
-		for _, w := range node.waits() {
+		for _, w := range node.dependencyWaits() {
 			if w.Ref == to {
 				return true
 			}
@@ -101,7 +101,7 @@ func (c *Cluster) leads(from, to Ref) bool {
 	return false
 }
 
-func (n *Node) waits() []Wait {
+func (n *Node) dependencyWaits() []Wait {
 	if n.Trouble == nil {
 		return nil
 	}
@@ -110,8 +110,8 @@ func (n *Node) waits() []Wait {
 
 func rank(problem string) int { return slices.Index(bySeverity(), problem) }
 
-// problem returns the problem of a dependency.
-func (c *Cluster) problem(node *Node, w Wait) string {
+// findProblem returns the problem of a dependency.
+func (c *Cluster) findProblem(node *Node, w Wait) string {
 	on := c.nodes[w.Ref]
 	switch {
 	case w.Unwatched:
@@ -121,7 +121,7 @@ func (c *Cluster) problem(node *Node, w Wait) string {
 	case on == nil:
 		return unknown
 	case on.Satisfied:
-		return c.notEnough(node, on, w)
+		return c.revisionProblem(node, on, w)
 	}
 	switch on.State {
 	case lifecycle.Stalled:
@@ -135,7 +135,7 @@ func (c *Cluster) problem(node *Node, w Wait) string {
 	case lifecycle.Unprocessed:
 		return unprocessed
 	case lifecycle.DependencyNotReady:
-		if len(on.waits()) > 0 {
+		if len(on.dependencyWaits()) > 0 {
 			return waits
 		}
 		return failed
@@ -145,10 +145,9 @@ func (c *Cluster) problem(node *Node, w Wait) string {
 	return unknown
 }
 
-// notEnough returns why a dependency that is ready may not satisfy the object. A
-// Kustomization also waits until one with the same source has applied its revision
-// (fluxcd/kustomize-controller, checkDependencies).
-func (c *Cluster) notEnough(node, on *Node, w Wait) string {
+// revisionProblem returns why a ready dependency may not satisfy the object. A Kustomization also waits until a
+// dependency with the same source has applied its revision (fluxcd/kustomize-controller, checkDependencies).
+func (c *Cluster) revisionProblem(node, on *Node, w Wait) string {
 	source := c.nodes[on.Source]
 	switch {
 	case on.Empty:
@@ -158,7 +157,7 @@ func (c *Cluster) notEnough(node, on *Node, w Wait) string {
 			return suspended
 		}
 		return revision
-	case on.State == lifecycle.Suspended: // unless another dependency explains the wait
+	case on.State == lifecycle.Suspended: // unless another dependency is the cause
 		return paused
 	case w.Expression:
 		return expression

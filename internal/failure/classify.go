@@ -21,8 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// Classify returns the reason of any error of a request, as precisely as the error
-// allows.
+// Classify returns the most precise reason of any error of a request.
 func Classify(err error) Reason {
 	var (
 		status apierrors.APIStatus
@@ -36,7 +35,7 @@ func Classify(err error) Reason {
 		return ReasonConfig
 	case errors.Is(err, ErrClosed):
 		return ReasonClosed
-	case errors.As(err, &status): // before TLS: its message may quote one of a proxied connection
+	case errors.As(err, &status): // checked before TLS, because its message may quote a TLS error of a proxied connection
 		return classifyStatus(err, status.Status().Code)
 	case isTLS(err):
 		return ReasonTLS
@@ -54,7 +53,7 @@ func Classify(err error) Reason {
 	return ReasonNetwork
 }
 
-// classifyStatus returns the reason of an answer of an API server that is no success.
+// classifyStatus returns the reason of an unsuccessful response of an API server.
 func classifyStatus(err error, code int32) Reason {
 	switch {
 	case apierrors.IsUnauthorized(err):
@@ -69,7 +68,7 @@ func classifyStatus(err error, code int32) Reason {
 		return ReasonExpired
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return ReasonTimeout
-	case code >= http.StatusInternalServerError: // of the server or of a gateway before it
+	case code >= http.StatusInternalServerError: // of the server, or of a gateway
 		return ReasonServer
 	case code == http.StatusOK, apierrors.IsUnexpectedServerError(err):
 		return ReasonDecode
@@ -87,8 +86,8 @@ func isDecode(err error) bool {
 		errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError))
 }
 
-// FromTransport returns the error of a request without an answer as an [Error] that is
-// safe to log. Its reason is timeout, tls, decode or http.
+// FromTransport returns the error of a request without a response as an [Error] that is safe to log. Its reason is
+// timeout, tls, decode or http.
 func FromTransport(err error) error {
 	if errors.Is(err, ErrNotInSnapshot) || errors.As(err, new(*Error)) {
 		return err
@@ -97,17 +96,17 @@ func FromTransport(err error) error {
 	switch {
 	case reason == ReasonTLS:
 	case reason == ReasonDecode && errors.Is(err, ErrTooLarge):
-	case isTimeout(err): // also one of DNS
+	case isTimeout(err): // also for DNS
 		reason = ReasonTimeout
 	default:
 		reason = ReasonHTTP
 	}
-	return &Error{Reason: reason, Err: presentable(err), NoAnswer: true}
+	return &Error{Reason: reason, Err: redactError(err), NoAnswer: true}
 }
 
-// presentable returns what may be logged of an error: not the URL, which may hold a
-// password, and not what a server has sent that is not HTTP.
-func presentable(err error) error {
+// redactError returns the part of an error that is safe to log. URLs, which may contain a password, and responses that
+// are not HTTP are removed.
+func redactError(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
@@ -121,8 +120,8 @@ func presentable(err error) error {
 	return errors.New("not an HTTP answer")
 }
 
-// FromAPI returns the error of a request to an API server as an [Error] that is safe
-// to log: the message of a status may quote an object.
+// FromAPI returns the error of a request to an API server as an [Error] that is safe to log, because the message of a
+// status may quote an object.
 func FromAPI(err error) error {
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):

@@ -24,7 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// fetch is the error of a real request.
+// fetch returns the error of a real request.
 func fetch(ctx context.Context, t *testing.T, address string, c *tls.Config) error {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
@@ -40,7 +40,7 @@ func fetch(ctx context.Context, t *testing.T, address string, c *tls.Config) err
 	return err
 }
 
-// server accepts handshakes by c, and logs nothing about them.
+// server returns a TLS server with the configuration. Failed handshakes are not logged.
 func server(t *testing.T, c *tls.Config) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
@@ -92,7 +92,7 @@ func TestClassify(t *testing.T) {
 		"not found":               {apierrors.NewNotFound(widgets, ""), ReasonNotFound},
 		"throttled":               {apierrors.NewTooManyRequests("slow down", 1), ReasonThrottled},
 		"expired":                 {apierrors.NewResourceExpired("too old resource version"), ReasonExpired},
-		"gone":                    {apierrors.NewGone("gone"), ReasonExpired}, //nolint:staticcheck // what older API servers send
+		"gone":                    {apierrors.NewGone("gone"), ReasonExpired}, //nolint:staticcheck // as older API servers respond
 		"server timeout":          {apierrors.NewServerTimeout(widgets, "list", 1), ReasonTimeout},
 		"gateway timeout":         {apierrors.NewTimeoutError("etcd", 1), ReasonTimeout},
 		"internal":                {apierrors.NewInternalError(errors.New("etcd")), ReasonServer},

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package failure is the vocabulary of failed requests: one set of reasons, one
-// classifier of errors, and a journal that counts failures and logs when they begin
-// and end.
+// Package failure defines the reasons of failed requests, classifies errors by reason, and counts and logs failures: a
+// line at the begin and at the end of each series.
 package failure
 
 import (
@@ -11,9 +10,8 @@ import (
 	"fmt"
 )
 
-// Reason is why something failed, in one word. It is a label value: every metric
-// documents the closed set of reasons that it uses. A package may declare reasons of
-// its own beside those below, such as OpenBao's sealed.
+// Reason is the reason of a failure, as one word. It is a label value, and every metric documents its possible reasons.
+// A package may declare further reasons, such as sealed of OpenBao.
 type Reason string
 
 // Reasons of failed requests.
@@ -23,11 +21,11 @@ const (
 	ReasonUnauthorized Reason = "unauthorized"
 	ReasonForbidden    Reason = "forbidden"
 	ReasonNotFound     Reason = "not_found"
-	ReasonDecode       Reason = "decode"      // the answer is not a valid one
-	ReasonTooLarge     Reason = "too_large"   // the answer exceeds its limit
-	ReasonCredentials  Reason = "credentials" // the exporter's own credentials cannot be used
+	ReasonDecode       Reason = "decode"      // the response is invalid
+	ReasonTooLarge     Reason = "too_large"   // the response exceeds a limit
+	ReasonCredentials  Reason = "credentials" // the credentials of the exporter cannot be used
 
-	// ReasonHTTP is no answer or an unexpected one, for requests without the finer reasons below.
+	// ReasonHTTP means no response or an unexpected response, for requests without the more precise reasons below.
 	ReasonHTTP Reason = "http"
 
 	ReasonRefused   Reason = "refused"
@@ -37,9 +35,9 @@ const (
 	ReasonServer    Reason = "server"
 	ReasonExpired   Reason = "expired" // the resource version is too old; a relist follows
 	ReasonConfig    Reason = "config"  // the kubeconfig or the snapshot cannot be read
-	ReasonClosed    Reason = "closed"  // watches end soon after they were opened, repeatedly
+	ReasonClosed    Reason = "closed"  // watches repeatedly end soon after they are opened
 
-	// ReasonWatchList is a WatchList stream whose initial events do not end; the kind is listed instead.
+	// ReasonWatchList means that the initial events of a WatchList stream do not end. The kind is then listed instead.
 	ReasonWatchList Reason = "watchlist"
 )
 
@@ -51,21 +49,21 @@ func WatchReasons() []Reason {
 	}
 }
 
-// Errors that give those that wrap them their reason.
+// Errors that determine the reason of the errors that wrap them.
 var (
 	ErrConfig   = errors.New("configuration")
 	ErrDecode   = errors.New("decode")
 	ErrTooLarge = errors.New("the answer is too large")
 	ErrClosed   = errors.New("watches end soon after they have been opened")
-	// ErrNotInSnapshot is the error of a request whose answer is not in the snapshot.
-	// It is not a failure: the request was never made.
+	// ErrNotInSnapshot is the error of a request whose response is not in the snapshot. It is not a failure, because
+	// the request was never sent.
 	ErrNotInSnapshot = errors.New("not in the snapshot")
 )
 
 // Error is a failure with its reason.
 type Error struct {
 	Reason Reason
-	Err    error // safe to log: without a body and without credentials
+	Err    error // safe to log: without bodies and credentials
 	// NoAnswer reports that no response was received.
 	NoAnswer bool
 }
@@ -75,12 +73,12 @@ func (e *Error) Error() string { return string(e.Reason) + ": " + e.Err.Error() 
 // Unwrap returns the error without its reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf returns the failure of a request that was answered.
+// Errorf returns the failure of a request that got a response.
 func Errorf(reason Reason, format string, args ...any) *Error {
 	return &Error{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
-// FileError is a file that cannot be used, such as one with a certificate.
+// FileError is the error of an unusable file, such as a certificate.
 type FileError struct{ Err error }
 
 func (e *FileError) Error() string { return e.Err.Error() }
@@ -88,8 +86,8 @@ func (e *FileError) Error() string { return e.Err.Error() }
 // Unwrap returns the error of the file.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// ReasonOf returns the reason of an [Error], and [ReasonHTTP] for any other error.
-// See [Classify] for the errors of requests.
+// ReasonOf returns the reason of an [Error]; for any other error [ReasonHTTP]. [Classify] classifies errors of
+// requests.
 func ReasonOf(err error) Reason {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Reason

@@ -12,36 +12,35 @@ import (
 	"sync"
 )
 
-// EndpointFailure is an endpoint that was not answered, and why.
+// EndpointFailure is an endpoint without a successful response, and the error.
 type EndpointFailure struct {
 	Endpoint string
 	Err      error
-	// Skipped reports that it was not asked, because another one was not answered or
-	// there is nothing to ask.
+	// Skipped reports that no request was sent, because another endpoint failed or there is nothing to request.
 	Skipped bool
 }
 
-// Reason is why.
+// Reason returns the reason of the failure.
 func (f EndpointFailure) Reason() Reason { return ReasonOf(f.Err) }
 
-// List is the failures of one round.
+// List has the failures of one round.
 type List []EndpointFailure
 
-// Add notes a failure; what a snapshot does not have is none.
+// Add adds a failure. A request that a snapshot has no response for is not a failure.
 func (l *List) Add(endpoint string, err error) {
 	if !errors.Is(err, ErrNotInSnapshot) {
 		*l = append(*l, EndpointFailure{Endpoint: endpoint, Err: err})
 	}
 }
 
-// Skip notes an endpoint that was not asked.
+// Skip adds an endpoint to which no request was sent.
 func (l *List) Skip(endpoint string, err error) {
 	if !errors.Is(err, ErrNotInSnapshot) {
 		*l = append(*l, EndpointFailure{Endpoint: endpoint, Err: err, Skipped: true})
 	}
 }
 
-// Reason is that of the first.
+// Reason returns the reason of the first failure.
 func (l List) Reason() Reason {
 	if len(l) == 0 {
 		return ReasonHTTP
@@ -55,7 +54,7 @@ type Journal struct {
 
 	mu     sync.Mutex
 	counts map[string]uint64
-	// failing are the present failures, by the group of requests: a node, the cluster, a detail.
+	// failing are the current failures, by group of requests: a node, the cluster, a detail.
 	failing map[string]map[trouble]bool
 }
 
@@ -65,13 +64,13 @@ type trouble struct {
 	reason   Reason
 }
 
-// NewJournal makes an empty one.
+// NewJournal returns an empty journal.
 func NewJournal(log *slog.Logger) *Journal {
 	return &Journal{log: log, counts: map[string]uint64{}, failing: map[string]map[trouble]bool{}}
 }
 
-// Note takes in a turn: one line for all that began to fail for the same reason,
-// and one for all that is answered again.
+// Note records the failures of a round. It logs one line for all endpoints that begin to fail with the same reason, and
+// one line for all that have recovered.
 func (j *Journal) Note(of string, turn List) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -104,14 +103,14 @@ func (j *Journal) Note(of string, turn List) {
 	j.failing[of] = is
 }
 
-// Forget drops the failures of a group that is no longer probed.
+// Forget removes the failures of a group that is no longer probed.
 func (j *Journal) Forget(of string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	delete(j.failing, of)
 }
 
-// Errors are the failed attempts by reason.
+// Errors returns the number of failed attempts by reason.
 func (j *Journal) Errors() map[string]uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()

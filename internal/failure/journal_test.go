@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestJournalLogsOnce also when one endpoint fails for two reasons, or
-// a thousand times.
+// TestJournalLogsOnce checks that a failure is logged once, also if an endpoint fails for two reasons or a thousand
+// times.
 func TestJournalLogsOnce(t *testing.T) {
 	var log bytes.Buffer
 	j := NewJournal(slog.New(slog.NewTextHandler(&log, nil)))

@@ -9,17 +9,18 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// steadyFailures in a row must have another reason before it replaces the first.
+// steadyFailures is the number of consecutive failures with another reason after which that reason replaces the
+// previous one.
 const steadyFailures = 3
 
-// Steady is the reason of a series of failures. It stays while the failures alternate:
-// alerts have it as a label. The zero value is a series without failures.
+// Steady is the reason of a series of failures. It does not change while the reasons of failures alternate, because it
+// is a label of alerts. The zero value is a series without failures.
 type Steady struct {
 	Reason Reason
-	other  int // failures in a row with another reason
+	other  int // consecutive failures with another reason
 }
 
-// Fail notes a failure and reports whether its reason is that of the series.
+// Fail records a failure and reports whether its reason is the reason of the series.
 func (s *Steady) Fail(reason Reason) bool {
 	if s.Reason != "" && reason != s.Reason {
 		if s.other++; s.other < steadyFailures {
@@ -33,8 +34,7 @@ func (s *Steady) Fail(reason Reason) bool {
 // Succeed ends the series.
 func (s *Steady) Succeed() { *s = Steady{} }
 
-// StatusOf returns the HTTP status of the answer of an API server, or of a proxy before
-// it, that is the failure; 0 if there was no answer.
+// StatusOf returns the HTTP status of a failure, from an API server or a proxy; 0 if there was no response.
 func StatusOf(err error) int {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {

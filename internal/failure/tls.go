@@ -15,12 +15,12 @@ import (
 // TLSProblem is the problem of a TLS connection. It is a label value, so the set is closed.
 type TLSProblem string
 
-// The problems, those of the server's certificate first.
+// The problems. Those of the certificate of the server are first.
 const (
-	TLSExpired   TLSProblem = "expired" // or not valid yet
+	TLSExpired   TLSProblem = "expired" // or not yet valid
 	TLSHostname  TLSProblem = "hostname"
 	TLSAuthority TLSProblem = "unknown_authority"
-	TLSClient    TLSProblem = "client_certificate" // the server refuses the client's certificate, or wants one
+	TLSClient    TLSProblem = "client_certificate" // the server refuses or requires a client certificate
 	TLSNotTLS    TLSProblem = "not_tls"
 	TLSFiles     TLSProblem = "files"
 	TLSOther     TLSProblem = "other"
@@ -64,12 +64,10 @@ func isTLS(err error) bool {
 		errors.As(err, new(*FileError)) || errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(err.Error(), remoteAlert)
 }
 
-// remoteAlert precedes the text of an alert of the server, whose type crypto/tls does
-// not export.
+// remoteAlert is the prefix of an alert from the server. crypto/tls does not export its type.
 const remoteAlert = "remote error: tls: "
 
-// refusesClient reports whether the server's alert is about the client's certificate,
-// or that there is none.
+// refusesClient reports whether the alert of the server is about an invalid or missing client certificate.
 func refusesClient(text string) bool {
 	_, alert, ok := strings.Cut(text, remoteAlert)
 	return ok && slices.ContainsFunc([]string{

@@ -12,21 +12,19 @@ import (
 	"time"
 )
 
-// stall is how long a file system may be without progress before a call is abandoned.
+// stall is the time without progress after which a call of a file system is abandoned.
 const stall = 3 * time.Second
 
-// ErrStalled is the error of a file system that does not answer.
+// ErrStalled is the error of a file system that does not respond.
 var ErrStalled = errors.New("the file system does not answer")
 
-// stalled has the names whose abandoned calls have not returned. Each of them occupies a
-// thread of the process, so a further call of such a name fails at once: the number of
-// threads is bounded by the number of names.
+// stalled has the names whose abandoned calls have not returned. Each of these calls occupies a thread, so further
+// calls with the same name fail at once. This limits the threads to the number of names.
 var stalled sync.Map
 
-// attempt runs call, which cannot be interrupted while the kernel waits, and abandons it
-// when ctx ends or when it has not called proceed for some time. After that, proceed
-// returns an error.
-func attempt[T any](ctx context.Context, name string, call func(proceed func() error) (T, error)) (T, error) {
+// runAttempt runs call, which cannot be interrupted in the kernel. It abandons the call if ctx ends or if proceed was
+// not called for some time; proceed then returns an error.
+func runAttempt[T any](ctx context.Context, name string, call func(proceed func() error) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, err

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package files reads the files and directories that the user names. A file is regular and
-// has a limit, and a file system that does not answer does not block the caller.
+// Package files reads files and directories that the user has configured. Files must be regular and have a size limit,
+// and a file system that does not respond does not block the caller.
 package files
 
 import (
@@ -20,18 +20,18 @@ import (
 
 // Limits of files in bytes.
 const (
-	// MaxCredentials bounds a file with a password, a token, certificates or a key.
+	// MaxCredentials limits a file with a password, a token, certificates or a key.
 	MaxCredentials = 1 << 20
-	// MaxReport bounds a report in JSON.
+	// MaxReport limits a report in JSON.
 	MaxReport = 64 << 20
-	// MaxConfig bounds a file with a configuration or rules.
+	// MaxConfig limits a file with a configuration or rules.
 	MaxConfig = 4 << 20
 )
 
-// ErrNotRegular is the error of a directory, a pipe, a socket or a device.
+// ErrNotRegular is the error for a directory, a pipe, a socket or a device.
 var ErrNotRegular = errors.New("not a regular file")
 
-// LimitError is the error of a file or a directory that exceeds a limit.
+// LimitError is the error for a file or a directory that exceeds a limit.
 type LimitError struct {
 	Name  string
 	Limit string // such as 4 MiB
@@ -40,13 +40,13 @@ type LimitError struct {
 // Error names the file and the limit.
 func (e *LimitError) Error() string { return e.Name + ": larger than the limit of " + e.Limit }
 
-// chunk is how much is read between two signs of progress.
+// chunk is the number of bytes that are read between two calls of proceed.
 const chunk = 1 << 20
 
-// Read returns the content of a regular file of at most limit bytes. Links are followed. It
-// returns when ctx ends, or when the file system has not answered for some seconds.
+// Read returns the content of a regular file of at most limit bytes. It follows links. It returns an error if ctx ends,
+// or if the file system does not respond for some seconds.
 func Read(ctx context.Context, name string, limit int) ([]byte, error) {
-	return attempt(ctx, name, func(proceed func() error) ([]byte, error) {
+	return runAttempt(ctx, name, func(proceed func() error) ([]byte, error) {
 		// Without O_NONBLOCK, a pipe without a writer would block here.
 		file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
@@ -62,7 +62,7 @@ func Read(ctx context.Context, name string, limit int) ([]byte, error) {
 		case info.Size() > int64(limit):
 			return nil, &LimitError{Name: name, Limit: size(limit)}
 		}
-		// The size of a file that grows, or is in /proc, is not the number of its bytes.
+		// The reported size may be wrong for a file that grows or is in /proc.
 		content := make([]byte, 0, info.Size()+1)
 		for {
 			if err := proceed(); err != nil {
@@ -83,7 +83,7 @@ func Read(ctx context.Context, name string, limit int) ([]byte, error) {
 	})
 }
 
-// size returns a number of bytes for people.
+// size formats a number of bytes.
 func size(bytes int) string {
 	if bytes >= 1<<20 {
 		return fmt.Sprintf("%d MiB", bytes>>20)
@@ -94,24 +94,23 @@ func size(bytes int) string {
 // Entry is a file below a directory.
 type Entry struct {
 	Path string
-	Info fs.FileInfo // of the target of a link; nil if that is gone
+	Info fs.FileInfo // of the target of a link; nil if the target does not exist
 }
 
-// List returns the files below a directory in lexical order, at most limit of them. It
-// follows a link to the directory and links to files. Those that were found before an
-// error are returned with it.
+// List returns at most limit files below a directory in lexical order. It follows a link to the directory and links to
+// files. If an error occurs, it also returns the files found before.
 func List(ctx context.Context, dir string, limit int) ([]Entry, error) {
 	l := &listing{dir: dir, limit: limit}
-	return attempt(ctx, dir, func(proceed func() error) ([]Entry, error) {
+	return runAttempt(ctx, dir, func(proceed func() error) ([]Entry, error) {
 		l.proceed = proceed
 		err := l.add(dir)
 		return l.found, err
 	})
 }
 
-// Names returns the names in a directory in lexical order, at most limit of them.
+// Names returns at most limit names in a directory in lexical order.
 func Names(ctx context.Context, dir string, limit int) ([]string, error) {
-	return attempt(ctx, dir, func(proceed func() error) ([]string, error) {
+	return runAttempt(ctx, dir, func(proceed func() error) ([]string, error) {
 		entries, err := (&listing{dir: dir, limit: limit, proceed: proceed}).read(dir)
 		names := make([]string, len(entries))
 		for i, e := range entries {
@@ -162,7 +161,7 @@ func (l *listing) read(dir string) ([]fs.DirEntry, error) {
 	return all, nil
 }
 
-// add adds the files below a directory. The number of entries bounds its depth.
+// add adds the files below a directory. The limit of entries also limits the depth.
 func (l *listing) add(dir string) error {
 	entries, err := l.read(dir)
 	if err != nil {

@@ -66,8 +66,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestAbandoned checks that a call ends with its context or when the file system stalls,
-// and that a name has at most one call that hangs.
+// TestAbandoned checks that a call ends with its context or if the file system stalls, and that there is at most one
+// hanging call per name.
 func TestAbandoned(t *testing.T) {
 	for name, tc := range map[string]struct {
 		timeout time.Duration
@@ -86,7 +86,7 @@ func TestAbandoned(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), tc.timeout)
 			defer cancel()
 			began := time.Now()
-			_, err := attempt(ctx, file, func(proceed func() error) (int, error) {
+			_, err := runAttempt(ctx, file, func(proceed func() error) (int, error) {
 				<-hang
 				after <- proceed()
 				return 1, nil

@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// allowances are what the kubeconfigs of a place may have, see config.Discover. Who
-// writes such a Secret must not reach through the exporter what only the exporter reaches.
+// allowances lists the features that kubeconfigs of a source may use, see config.Discover. The author of such a Secret
+// must not use the exporter to reach addresses that only the exporter can reach.
 type allowances []string
 
 const (
@@ -30,16 +30,16 @@ const (
 	allowInsecure      = "insecure"
 )
 
-func (a allowances) has(what string) bool { return slices.Contains(a, what) }
+func (a allowances) contains(what string) bool { return slices.Contains(a, what) }
 
-// refuses returns why the credentials are refused; empty if they are not.
-func (a allowances) refuses(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) failure.Reason {
+// refusalReason returns why the credentials are refused; empty if they are accepted.
+func (a allowances) refusalReason(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) failure.Reason {
 	switch {
-	case !a.has(allowInsecure) && (cluster.InsecureSkipTLSVerify || strings.HasPrefix(cluster.Server, "http:")):
+	case !a.contains(allowInsecure) && (cluster.InsecureSkipTLSVerify || strings.HasPrefix(cluster.Server, "http:")):
 		return ReasonInsecure
-	case !a.has(allowProxy) && cluster.ProxyURL != "":
+	case !a.contains(allowProxy) && cluster.ProxyURL != "":
 		return ReasonProxy
-	case !a.has(allowImpersonation) && (user.Impersonate != "" || user.ImpersonateUID != "" ||
+	case !a.contains(allowImpersonation) && (user.Impersonate != "" || user.ImpersonateUID != "" ||
 		len(user.ImpersonateGroups)+len(user.ImpersonateUserExtra) > 0):
 		return ReasonImpersonates
 	}
@@ -52,18 +52,18 @@ func (a allowances) refuses(cluster *clientcmdapi.Cluster, user *clientcmdapi.Au
 		host = "127.0.0.1"
 	}
 	if address, err := netip.ParseAddr(host); err == nil {
-		return a.refusesAddress(address)
+		return a.addressRefusalReason(address)
 	}
-	return "" // a name: dialer looks at its addresses
+	return "" // a name: dialer checks its addresses
 }
 
-// refusesAddress returns why a server at an address is refused; empty if it is not.
-func (a allowances) refusesAddress(address netip.Addr) failure.Reason {
-	address = translated(address.Unmap().WithZone(""))
+// addressRefusalReason returns why a server at an address is refused; empty if it is accepted.
+func (a allowances) addressRefusalReason(address netip.Addr) failure.Reason {
+	address = translatedIPv4(address.Unmap().WithZone(""))
 	switch {
-	case !a.has(allowLoopback) && (address.IsLoopback() || address.IsUnspecified()):
+	case !a.contains(allowLoopback) && (address.IsLoopback() || address.IsUnspecified()):
 		return ReasonLoopback
-	case !a.has(allowLinkLocal) && (address.IsLinkLocalUnicast() || slices.Contains(metadataServers(), address)):
+	case !a.contains(allowLinkLocal) && (address.IsLinkLocalUnicast() || slices.Contains(metadataServers(), address)):
 		return ReasonLinkLocal
 	}
 	return ""
@@ -77,9 +77,9 @@ func IsPodAddress(text string) bool {
 	return err == nil && address.Zone() == "" && address.Unmap().IsGlobalUnicast() && allowances(nil).refusesAddress(address) == ""
 }
 
-// translated returns the IPv4 address that a gateway reaches for an IPv6 address that has it inside:
-// the well-known prefix of NAT64 (RFC 6052) and 6to4 (RFC 3056).
-func translated(address netip.Addr) netip.Addr {
+// translatedIPv4 returns the IPv4 address embedded in an IPv6 address, which a gateway would connect to: the well-known
+// prefix of NAT64 (RFC 6052), and 6to4 (RFC 3056).
+func translatedIPv4(address netip.Addr) netip.Addr {
 	b := address.As16()
 	switch {
 	case netip.MustParsePrefix("64:ff9b::/96").Contains(address):
@@ -90,8 +90,8 @@ func translated(address netip.Addr) netip.Addr {
 	return address
 }
 
-// metadataServers returns where clouds serve credentials of a machine, apart from the
-// link-local address of most: Amazon's with IPv6, Alibaba's, Azure's WireServer and Oracle's.
+// metadataServers returns the addresses at which clouds serve machine credentials, except the usual link-local address:
+// Amazon over IPv6, Alibaba, WireServer of Azure, and Oracle.
 func metadataServers() []netip.Addr {
 	return []netip.Addr{
 		netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"),
@@ -99,17 +99,17 @@ func metadataServers() []netip.Addr {
 	}
 }
 
-// dialer returns a dialer that refuses addresses also if a name leads there, whatever its
-// name server answers at that moment.
+// dialer returns a dialer that checks the resolved address of each connection, because a DNS server may return another
+// address at any time.
 func (a allowances) dialer() *net.Dialer {
 	return &net.Dialer{
-		Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, // as client-go has them
+		Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, // defaults of client-go
 		Control: func(_, address string, _ syscall.RawConn) error {
 			to, err := netip.ParseAddrPort(address)
 			if err != nil {
 				return fmt.Errorf("%w: not an address", failure.ErrConfig)
 			}
-			if reason := a.refusesAddress(to.Addr()); reason != "" {
+			if reason := a.addressRefusalReason(to.Addr()); reason != "" {
 				return fmt.Errorf("%w: the server of the kubeconfig has an address that is refused (%s): see discover[].allow", failure.ErrConfig, reason)
 			}
 			return nil

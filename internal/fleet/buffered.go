@@ -11,18 +11,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// Bounds of the objects that are buffered at the same time because their ends have not arrived. A
-// decoder needs up to twice their size.
+// Limits of the objects that are buffered at the same time because they are not yet complete. A decoder needs up to
+// twice their size.
 const (
-	// smallObject is not counted: nearly all objects are smaller.
+	// smallObject is the size up to which objects are not counted. Nearly all objects are smaller.
 	smallObject = 64 << 10
-	// maxClientBuffered and maxBuffered bound all others, of one client and of the process.
+	// maxClientBuffered and maxBuffered limit the larger objects, per client and per process.
 	maxClientBuffered = 16 << 20
 	maxBuffered       = 96 << 20
 )
 
-// Buffers counts the bytes of large objects that clients have read in part. A client may have
-// half of the rest at most, so that some is left for the others. It is safe for concurrent use.
+// Buffers counts the bytes of large objects that clients have read in part. A client may use at most half of the
+// remaining bytes, so that some are left for other clients. It is safe for concurrent use.
 type Buffers struct {
 	limit int
 
@@ -30,17 +30,17 @@ type Buffers struct {
 	all int
 }
 
-// NewBuffers returns those of a process.
+// NewBuffers returns the buffers of a process.
 func NewBuffers() *Buffers { return &Buffers{limit: maxBuffered} }
 
-// share is the part of a client.
+// share is the part of one client.
 type share struct {
 	whole *Buffers
 
-	used int // guarded by the lock of the whole
+	used int // guarded by the lock of whole
 }
 
-// add adds a number of bytes, which may be negative, and reports whether there is room for them.
+// add adds a number of bytes, which may be negative, and reports whether they are within the limits.
 func (s *share) add(n int) bool {
 	s.whole.mu.Lock()
 	defer s.whole.mu.Unlock()
@@ -52,26 +52,25 @@ func (s *share) add(n int) bool {
 	return true
 }
 
-// BeginObject notes that a body has come to the begin of another object: those before are not
-// buffered any longer.
+// BeginObject notes that the body has reached the next object: earlier objects are no longer buffered.
 func BeginObject(body io.Reader) {
 	if b, ok := body.(interface{ BeginObject() }); ok {
 		b.BeginObject()
 	}
 }
 
-// body returns the body of an answer whose objects are buffered.
+// body returns a response body whose objects are counted.
 func (s *share) body(b io.ReadCloser) io.ReadCloser { return &bufferedBody{ReadCloser: b, share: s} }
 
-// bufferedBody is a body whose objects are buffered. Reading fails when there is no room for more.
+// bufferedBody is a body whose objects are counted. Reads fail if a limit is exceeded.
 type bufferedBody struct {
 	io.ReadCloser
 
 	share *share
 
-	mu     sync.Mutex // a body may be closed while it is read
-	size   int        // of the present object
-	held   int        // of the share
+	mu     sync.Mutex // Close may be called during Read
+	size   int        // of the current object
+	held   int        // counted in the share
 	closed bool
 }
 
@@ -89,10 +88,10 @@ func (b *bufferedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// BeginObject is for [BeginObject]. What wraps a body passes it on.
+// BeginObject implements [BeginObject]. Wrappers of a body must forward it.
 func (b *bufferedBody) BeginObject() { b.release() }
 
-// Close releases what the body holds.
+// Close releases the bytes that the body has counted.
 func (b *bufferedBody) Close() error {
 	b.mu.Lock()
 	b.closed = true

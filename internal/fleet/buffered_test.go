@@ -13,8 +13,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// TestBufferedObjects: objects without an end are bounded together, for a client and for all, and
-// small objects are read even if nothing is left.
+// TestBufferedObjects checks that incomplete objects are limited together, for one client and for all clients, and that
+// small objects can be read even if the limit is reached.
 func TestBufferedObjects(t *testing.T) {
 	t.Parallel()
 	all := NewBuffers()
@@ -22,7 +22,7 @@ func TestBufferedObjects(t *testing.T) {
 		return &bufferedBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat(" ", size))), share: s}
 	}
 	var open []*bufferedBody
-	for range 20 { // clients that read as much as they can
+	for range 20 { // clients that read as much as possible
 		s := &share{whole: all}
 		for range 3 {
 			b := body(s, MaxObject)
@@ -60,8 +60,7 @@ func TestBufferedObjects(t *testing.T) {
 	}
 }
 
-// TestLongBodies: only what is buffered is counted, neither objects that have been decoded nor
-// bodies that are decoded line by line.
+// TestLongBodies checks that only buffered bytes count, not decoded objects or bodies that are decoded line by line.
 func TestLongBodies(t *testing.T) {
 	t.Parallel()
 	object := `{"a":"` + strings.Repeat("x", 100<<10) + `"},`

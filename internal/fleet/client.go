@@ -21,24 +21,24 @@ import (
 
 // Limits of bodies in bytes.
 const (
-	// MaxObject bounds an object, and a list that is decoded whole: etcd takes 1.5 MiB a
-	// request, and the kinds of a cluster, hundreds of them, are about 1 MiB.
+	// MaxObject limits an object, and a list that is decoded as a whole. etcd accepts 1.5 MiB per request, and the
+	// discovery of a cluster with hundreds of kinds has about 1 MiB.
 	MaxObject = 8 << 20
 	// MaxPage bounds a page of a list that is decoded as a stream.
 	MaxPage = 64 << 20
-	// MaxList bounds such a list: a million objects of 6 KB fit, a list without an end does not
-	// last.
+	// MaxList limits such a list: a million objects of 6 KB fit, and an endless list is cut off.
 	MaxList = 16 << 30
 )
 
 // ClientOptions are the settings of a [Client].
 type ClientOptions struct {
-	// Pinned keeps the first connection: the client ignores later changes of the files or the
-	// Secret of the cluster.
+	// Pinned keeps the first connection. The client then ignores later changes of the files or the Secret of the
+	// cluster.
 	Pinned bool
 	// DisableCompression requests uncompressed responses.
 	DisableCompression bool
-	// Buffers are those of the process; nil means that the client shares none.
+	// Buffers are the buffers of the process; nil means that buffered objects are not counted together with other
+	// clients.
 	Buffers *Buffers
 }
 
@@ -135,23 +135,23 @@ type Request struct {
 	Query url.Values
 	// Accept is JSON by default.
 	Accept string
-	// ETag is that of a known response; the server answers 304 while it is current.
+	// ETag is the ETag of a known response. The server answers 304 while that response is current.
 	ETag string
-	// Resource is the resource that errors name; the path by default.
+	// Resource is the resource named in errors; by default the path.
 	Resource string
 
 	method string // GET by default
 	body   []byte
 }
 
-// Do sends a request and returns the answer, whatever its status. The caller bounds the
-// body of a success and closes it.
+// Do sends a request and returns the response with any status. The caller must limit and close the body of a successful
+// response.
 func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 	to, err := c.connection(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := expired(ctx, to.config); err != nil {
+	if err := checkExpired(ctx, to.config); err != nil {
 		return nil, err
 	}
 	u := to.base.JoinPath(r.Path)

@@ -115,7 +115,7 @@ func TestClientReadsNoEndlessAnswer(t *testing.T) {
 	}
 }
 
-// TestClientFollowsItsKubeconfig: the file may be rotated at any time.
+// TestClientFollowsItsKubeconfig checks that the client uses the new contents of a rotated file.
 func TestClientFollowsItsKubeconfig(t *testing.T) {
 	var mu sync.Mutex
 	var tokens []string
@@ -157,7 +157,7 @@ func TestClientGivesUpWithItsContext(t *testing.T) {
 	}
 }
 
-// TestClientCloses: its connections end with it, whatever client-go shares.
+// TestClientCloses checks that Close closes the connections, although client-go shares some objects between clients.
 func TestClientCloses(t *testing.T) {
 	var mu sync.Mutex
 	open := map[net.Conn]bool{}

@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// The sources of clusters, as in cobaltcore_cluster_info.
+// The sources of clusters, as in the label source of cobaltcore_cluster_info.
 const (
 	SourceKubeconfig = "kubeconfig"
 	SourceInCluster  = "in-cluster"
@@ -29,17 +29,15 @@ const (
 	SourceSecret     = "secret"
 )
 
-// Cluster is a cluster of the fleet with its connection settings. Exactly one of Kubeconfig,
-// Credentials, Snapshot and none (in-cluster) is set. It is comparable: equal values need no new
-// connection.
+// Cluster is a cluster of the fleet with its connection settings. At most one of Kubeconfig, Credentials and Snapshot
+// is set; none is set for the cluster that the exporter runs in. It is comparable: equal values need no new connection.
 type Cluster struct {
 	Name, Role, Source string
 	// Region and Owner may be empty.
 	Region, Owner string
-	// Kubeconfig is a file and Context one of its contexts; empty means the
-	// current one.
+	// Kubeconfig is a file, and Context is one of its contexts; empty means the current context.
 	Kubeconfig, Context string
-	// Credentials are from the Secret in which the cluster was discovered.
+	// Credentials are the credentials in the Secret in which the cluster was discovered.
 	Credentials *Credentials
 	// WatchList streams the initial set of a kind instead of listing it.
 	WatchList bool
@@ -47,7 +45,7 @@ type Cluster struct {
 	Snapshot *snapshot.Dir
 }
 
-// Equal reports whether both are the same cluster with the same connection.
+// Equal reports whether both are the same cluster with the same connection settings.
 func (c Cluster) Equal(other Cluster) bool {
 	a, b := c.Snapshot, other.Snapshot
 	c.Snapshot, other.Snapshot = nil, nil
@@ -57,9 +55,8 @@ func (c Cluster) Equal(other Cluster) bool {
 	return a == nil || *a == *b
 }
 
-// Connect returns the client configuration of what the files, or the Secret, hold now. It is
-// that of the named cluster or an error: only an in-cluster source uses the service account
-// of the pod.
+// Connect returns the client configuration from the current contents of the files or of the Secret. It never falls back
+// to another cluster: only an in-cluster source uses the service account of the pod.
 func (c Cluster) Connect(ctx context.Context) (*rest.Config, error) {
 	if c.Credentials != nil {
 		config, _ := c.Credentials.get()
@@ -103,7 +100,7 @@ func (c Cluster) Fingerprint(ctx context.Context) string {
 		}
 	case c.Source == SourceInCluster:
 		if config, err := c.Connect(ctx); err == nil {
-			data, _ := files.Read(ctx, config.CAFile, files.MaxCredentials) // an unreadable file counts as another content
+			data, _ := files.Read(ctx, config.CAFile, files.MaxCredentials) // an unreadable file counts as changed
 			_, _ = h.Write(data)
 		}
 	}

@@ -17,12 +17,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// Contexts selects contexts of kubeconfig files. Each one is a cluster.
+// Contexts selects contexts of kubeconfig files. Each context is a cluster.
 type Contexts struct {
-	// Files are searched in their order, as kubectl does with those of KUBECONFIG. The
-	// cluster and the user of a context are in its file.
+	// Files are searched in order, as kubectl searches KUBECONFIG. A context refers to a cluster and a user in its own
+	// file.
 	Files []string
-	// Names are the contexts; All is all of them. Without both it is the current one.
+	// Names are the selected contexts, and All selects all contexts. By default, the current context is selected.
 	Names []string
 	All   bool
 }
@@ -37,7 +37,7 @@ func (c Contexts) Clusters(ctx context.Context) ([]config.Cluster, error) {
 		}
 		content, err := load(data)
 		if err != nil {
-			// The error quotes credentials.
+			// The error may quote credentials.
 			return nil, fmt.Errorf("kubeconfig %s is not valid: kubectl config view --kubeconfig %s has the reason", file, file)
 		}
 		current = cmp.Or(current, content.CurrentContext)
@@ -80,8 +80,8 @@ func (c Contexts) Clusters(ctx context.Context) ([]config.Cluster, error) {
 
 var notInNames = regexp.MustCompile(`[^-.0-9A-Z_a-z]+`)
 
-// clusterOf returns the name of a context without the characters that the name of a cluster
-// cannot have, and with a number if that is taken.
+// clusterOf returns the name of a context without the characters that cluster names must not contain. If that name is
+// taken, a number is appended.
 func clusterOf(contextName string, taken map[string]bool) string {
 	base := strings.Trim(notInNames.ReplaceAllString(contextName, "-"), "-._")
 	base = cmp.Or(base[:min(len(base), 200)], "cluster")

@@ -14,8 +14,8 @@ import (
 // SecretRef names a Secret of a cluster.
 type SecretRef struct{ Cluster, Namespace, Name string }
 
-// Credentials are the way to a cluster that was found in a Secret. They are
-// replaced when the Secret is; a connection notices by [Cluster.Fingerprint].
+// Credentials are the connection settings of a cluster that was found in a Secret. They are replaced when the Secret
+// changes; a connection detects this by [Cluster.Fingerprint].
 type Credentials struct {
 	Secret SecretRef
 
@@ -24,7 +24,7 @@ type Credentials struct {
 	fingerprint string
 }
 
-// set replaces the credentials by those made of a kubeconfig.
+// set replaces the credentials with the settings of a kubeconfig.
 func (c *Credentials) set(config *rest.Config, kubeconfig []byte) {
 	sum := sha256.Sum256(kubeconfig)
 	c.mu.Lock()
@@ -35,13 +35,13 @@ func (c *Credentials) set(config *rest.Config, kubeconfig []byte) {
 func (c *Credentials) get() (config *rest.Config, fingerprint string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.config != nil { // else zero value
+	if c.config != nil { // otherwise the zero value
 		config = rest.CopyConfig(c.config)
 	}
 	return config, c.fingerprint
 }
 
-// clone returns a copy that does not follow changes of files.
+// clone returns a copy that is not affected by later changes of files.
 func (c *Credentials) clone() *Credentials {
 	config, fingerprint := c.get()
 	return &Credentials{Secret: c.Secret, config: config, fingerprint: fingerprint}

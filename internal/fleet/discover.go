@@ -16,21 +16,19 @@ import (
 )
 
 const (
-	// discoverInterval is how often each place is looked at; together with the
-	// time until a connection looks at its credentials it is below ten seconds.
+	// discoverInterval is the poll interval of each source. Together with the interval in which a connection checks its
+	// credentials, it is below ten seconds.
 	discoverInterval = 5 * time.Second
-	discoverTimeout  = 10 * time.Second // of a request
-	// roundsUntilFailed is the number of failed rounds after which readiness does not wait for a
-	// source.
-	roundsUntilFailed = 2
+	discoverTimeout  = 10 * time.Second // per request
+	// pollsUntilFailed is the number of failed polls after which readiness no longer waits for a source.
+	pollsUntilFailed = 2
 )
 
-// Source is a place in which clusters are searched, as metrics name it.
+// Source identifies a source of clusters, as in the labels of metrics.
 type Source struct{ Cluster, Source, Namespace string }
 
-// Discovery searches for clusters: each source in its own goroutine, so that none waits for another.
-// Known clusters stay when a source cannot be read; a cluster is removed when a successful read no
-// longer has it.
+// Discovery searches for clusters. Each source has its own goroutine, so that none waits for another. If a source
+// cannot be read, its known clusters stay; a cluster is removed when a successful poll no longer finds it.
 type Discovery struct {
 	places   []*place
 	suffixes []string
@@ -39,26 +37,25 @@ type Discovery struct {
 
 // DiscoveryOptions are the settings of a [Discovery].
 type DiscoveryOptions struct {
-	// Interval is how often each place is looked at; 5 s by default.
+	// Interval is the poll interval of each source; 5 s by default.
 	Interval time.Duration
-	// Before is a discovery that ends; what it knows of the same places is known
-	// from the start. May be nil.
+	// Before is the previous discovery, whose known clusters of the same sources are kept. It may be nil.
 	Before *Discovery
-	// Buffers are those of the process; may be nil.
+	// Buffers are the buffers of the process; may be nil.
 	Buffers *Buffers
 }
 
 // place is one entry of the configuration.
 type place struct {
-	entry    config.Discover
-	host     Cluster
-	source   Source
-	declared func(context.Context, *declarations) error
-	most     int // declarations
-	interval time.Duration
-	client   *Client
+	entry       config.Discover
+	host        Cluster
+	source      Source
+	declared    func(context.Context, *declarations) error
+	maxClusters int // declarations
+	interval    time.Duration
+	client      *Client
 
-	// These are of its goroutine.
+	// The following fields are used by the goroutine of the source only.
 	noList time.Time            // when Secrets could not be listed
 	served map[string]time.Time // when a resource was last listed
 
@@ -67,37 +64,37 @@ type place struct {
 }
 
 type placeState struct {
-	known   map[string]known // by the name of the Secret
-	rounds  int              // failed ones since the last success
-	looked  bool             // with success, once
-	success time.Time
-	failing failure.Steady
+	known     map[string]known // by the name of the Secret
+	rounds    int              // failed polls since the last success
+	hasPolled bool             // successfully, at least once
+	success   time.Time
+	failing   failure.Steady
 }
 
 // declared is a cluster that a source declares.
 type declared struct {
 	cluster, secret string
-	labels          map[string]string // of what declares it; nil: those of the Secret
-	version         string            // of the Secret, if it is known
+	labels          map[string]string // of the declaring object; nil means the labels of the Secret
+	version         string            // of the Secret, if known
 }
 
 // known is the result of reading a Secret.
 type known struct {
 	declared
 
-	// read is the version that was read last.
+	// read is the last version that was read.
 	read        string
-	credentials *Credentials   // nil if there were none to use, ever
-	reason      failure.Reason // its present problem
+	credentials *Credentials   // nil if the Secret never had usable credentials
+	reason      failure.Reason // current problem
 }
 
-// NewDiscovery prepares the search of a configuration.
+// NewDiscovery prepares discovery with a configuration.
 func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 	d := &Discovery{changed: make(chan struct{}, 1), suffixes: slices.Clone(c.KubeconfigSuffixes)}
 	hosts := FromConfig(c)
 	for _, entry := range c.Discover {
 		p := &place{
-			entry: entry, interval: cmp.Or(o.Interval, discoverInterval), most: c.Limits.Clusters,
+			entry: entry, interval: cmp.Or(o.Interval, discoverInterval), maxClusters: c.Limits.Clusters,
 			host:   hosts[slices.IndexFunc(hosts, func(c Cluster) bool { return c.Name == entry.HostCluster() })],
 			served: map[string]time.Time{}, state: placeState{known: map[string]known{}},
 		}
@@ -115,21 +112,21 @@ func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 			p.declared = p.secrets
 		}
 		if o.Before != nil {
-			p.inherit(o.Before.places)
+			p.inheritClusters(o.Before.places)
 		}
 		d.places = append(d.places, p)
 	}
 	return d
 }
 
-// inherit takes over the known clusters of the same source, so that a new configuration loses no
-// cluster while the host is down.
-func (p *place) inherit(before []*place) {
+// inheritClusters takes over the known clusters of the same source, so that a new configuration loses no clusters while
+// the host cluster is down.
+func (p *place) inheritClusters(before []*place) {
 	for _, old := range before {
 		if !old.host.Equal(p.host) || !equalEntries(old.entry, p.entry) {
 			continue
 		}
-		for name, k := range old.current().known {
+		for name, k := range old.currentState().known {
 			if k.credentials != nil {
 				k.credentials = k.credentials.clone()
 			}
@@ -148,29 +145,28 @@ func equalPointers[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// Suffixes are those of the names of Secrets, for [TargetsOf], including those of the configuration
-// without a source.
+// Suffixes returns the suffixes of the names of Secrets for [TargetsOf], including the configured suffixes that belong
+// to no source.
 func (d *Discovery) Suffixes() []string { return d.suffixes }
 
-// Changed receives a value after each look at a place.
+// Changed receives a value after each poll of a source.
 func (d *Discovery) Changed() <-chan struct{} { return d.changed }
 
-// Run searches until ctx ends; all goroutines and connections are gone when it
-// returns.
+// Run polls all sources until ctx ends. All goroutines have ended and all connections are closed when it returns.
 func (d *Discovery) Run(ctx context.Context) {
 	var tasks sync.WaitGroup
 	for _, p := range d.places {
 		tasks.Go(func() {
 			defer p.client.Close()
 			for ctx.Err() == nil {
-				p.round(ctx)
+				p.poll(ctx)
 				select {
 				case d.changed <- struct{}{}:
-				default: // they will look anyway
+				default: // their next poll is due anyway
 				}
 				select {
 				case <-ctx.Done():
-				case <-time.After(p.delay()):
+				case <-time.After(p.nextPollDelay()):
 				}
 			}
 		})
@@ -178,35 +174,35 @@ func (d *Discovery) Run(ctx context.Context) {
 	tasks.Wait()
 }
 
-// delay is the time until the next look: less while there was none with success.
-func (p *place) delay() time.Duration {
-	if s := p.current(); !s.looked {
+// nextPollDelay returns the time until the next poll. It is shorter before the first successful poll.
+func (p *place) nextPollDelay() time.Duration {
+	if s := p.currentState(); !s.hasPolled {
 		return min(p.interval, time.Second<<min(s.rounds, 8))
 	}
 	return p.interval
 }
 
-// Settled reports whether every source was read, or has failed twice.
+// Settled reports whether every source was read or has failed twice.
 func (d *Discovery) Settled() bool {
 	return !slices.ContainsFunc(d.places, func(p *place) bool {
-		s := p.current()
-		return !s.looked && s.rounds < roundsUntilFailed
+		s := p.currentState()
+		return !s.hasPolled && s.rounds < pollsUntilFailed
 	})
 }
 
-// PlaceState is how the search in one place fares.
+// PlaceState is the state of discovery in one source.
 type PlaceState struct {
 	Source Source
-	// Up is whether the last read succeeded.
+	// Up reports whether the last poll succeeded.
 	Up bool
-	// Success is when a look last succeeded.
+	// Success is the time of the last successful poll.
 	Success  time.Time
 	Findings []Finding
-	// Found are the clusters that are known, by name.
+	// Found are the known clusters, sorted by name.
 	Found []Cluster
 }
 
-// State is how the search fares, in the order of the configuration.
+// State returns the state of each source, in the order of the configuration.
 func (d *Discovery) State() []PlaceState {
 	states := make([]PlaceState, 0, len(d.places))
 	for _, p := range d.places {
@@ -215,7 +211,7 @@ func (d *Discovery) State() []PlaceState {
 	return states
 }
 
-func (p *place) current() placeState {
+func (p *place) currentState() placeState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.state
@@ -224,8 +220,8 @@ func (p *place) current() placeState {
 }
 
 func (p *place) result() PlaceState {
-	s := p.current()
-	out := PlaceState{Source: p.source, Up: s.looked && s.failing.Reason == "", Success: s.success}
+	s := p.currentState()
+	out := PlaceState{Source: p.source, Up: s.hasPolled && s.failing.Reason == "", Success: s.success}
 	if s.failing.Reason != "" {
 		out.Findings = append(out.Findings, Finding{Source: p.source, Reason: s.failing.Reason})
 	}
@@ -245,7 +241,7 @@ func (p *place) result() PlaceState {
 	return out
 }
 
-// Labels of a Cluster object of Greenhouse, or of a Secret, about its cluster.
+// Labels of a Cluster object of Greenhouse, or of a Secret, that describe its cluster.
 const (
 	roleLabel   = "metadata.greenhouse.sap/role"
 	regionLabel = "metadata.greenhouse.sap/region"

@@ -15,22 +15,22 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// parallel is how many Secrets of a place are read at the same time.
+// parallel is the number of Secrets of a source that are read concurrently.
 const parallel = 8
 
-// round looks at a place once.
-func (p *place) round(ctx context.Context) {
-	before := p.current()
-	found := newDeclarations(before.known, p.most)
+// poll polls a source once.
+func (p *place) poll(ctx context.Context) {
+	before := p.currentState()
+	found := newDeclarations(before.known, p.maxClusters)
 	err := p.declared(ctx, found)
 	if ctx.Err() != nil {
 		return
 	}
 	now := map[string]known{}
 	for _, d := range found.bySecret {
-		now[d.secret] = before.known[d.secret].declaredAs(d)
+		now[d.secret] = before.known[d.secret].withDeclaration(d)
 	}
-	if err != nil { // who is missing may be there nevertheless
+	if err != nil { // clusters that were not found may still exist
 		for name, k := range before.known {
 			if _, ok := now[name]; !ok {
 				k.version = ""
@@ -38,7 +38,7 @@ func (p *place) round(ctx context.Context) {
 			}
 		}
 	}
-	if err == nil || findingReason(err) == failure.ReasonForbidden { // else the host cannot be reached
+	if err == nil || findingReason(err) == failure.ReasonForbidden { // otherwise the host cluster cannot be reached
 		p.readAll(ctx, now)
 	}
 	if ctx.Err() != nil {
@@ -53,16 +53,16 @@ func (p *place) round(ctx context.Context) {
 		s.rounds++
 		return
 	}
-	s.rounds, s.looked, s.success = 0, true, time.Now()
-	if found.leftOut > 0 {
+	s.rounds, s.hasPolled, s.success = 0, true, time.Now()
+	if found.omitted > 0 {
 		s.failing.Fail(ReasonTooMany)
 		return
 	}
 	s.failing.Succeed()
 }
 
-// declaredAs returns the known cluster with the present declaration.
-func (k known) declaredAs(d declared) known {
+// withDeclaration returns the known cluster with the current declaration.
+func (k known) withDeclaration(d declared) known {
 	if d.labels == nil {
 		d.labels = k.labels // until the Secret is read
 	}
@@ -70,7 +70,7 @@ func (k known) declaredAs(d declared) known {
 	return k
 }
 
-// readAll reads the changed Secrets and removes clusters that are gone.
+// readAll reads the changed Secrets and removes clusters that no longer exist.
 func (p *place) readAll(ctx context.Context, now map[string]known) {
 	var mu sync.Mutex
 	var tasks sync.WaitGroup
@@ -90,7 +90,7 @@ func (p *place) readAll(ctx context.Context, now map[string]known) {
 	tasks.Wait()
 }
 
-// read updates a known Secret; false means that there is no such cluster.
+// read updates a known cluster from its Secret. It returns false if the cluster does not exist.
 func (p *place) read(ctx context.Context, k known) (known, bool) {
 	if !clusterName.MatchString(k.cluster) || len(k.cluster) > maxName || !objectName.MatchString(k.secret) || len(k.secret) > maxName {
 		k.reason, k.credentials = ReasonInvalidName, nil
@@ -99,11 +99,11 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 	listed := k.version != ""
 	if !listed {
 		var o metadataOnly
-		if err := p.ask(ctx, func(ctx context.Context) error { return p.client.GetMetadata(ctx, p.secretPath(k.secret), &o) }); err != nil {
-			return k.failed(err, true)
+		if err := p.callHost(ctx, func(ctx context.Context) error { return p.client.GetMetadata(ctx, p.secretPath(k.secret), &o) }); err != nil {
+			return k.withFailure(err, true)
 		}
 		k.version = o.version()
-		k.follow(o.labels(), p.entry.Greenhouse == nil)
+		k.adoptLabels(o.labels(), p.entry.Greenhouse == nil)
 	}
 	if k.version == k.read {
 		return k, true
@@ -114,11 +114,11 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 		Type string            `json:"type"`
 		Data map[string][]byte `json:"data"`
 	}
-	if err := p.ask(ctx, func(ctx context.Context) error { return p.client.Get(ctx, p.secretPath(k.secret), nil, &secret) }); err != nil {
-		return k.failed(err, !listed)
+	if err := p.callHost(ctx, func(ctx context.Context) error { return p.client.Get(ctx, p.secretPath(k.secret), nil, &secret) }); err != nil {
+		return k.withFailure(err, !listed)
 	}
 	k.read = secret.version()
-	k.follow(secret.labels(), p.entry.Greenhouse == nil)
+	k.adoptLabels(secret.labels(), p.entry.Greenhouse == nil)
 	data, reason := p.kubeconfig(secret.Type, secret.Data)
 	if len(data) > maxKubeconfig {
 		reason = failure.ReasonTooLarge
@@ -138,17 +138,16 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 	return k, true
 }
 
-// follow takes the labels of the Secret for those of the cluster where nothing
-// else declares it.
-func (k *known) follow(labels map[string]string, declares bool) {
+// adoptLabels uses the labels of the Secret as the labels of the cluster if no other object declares the cluster.
+func (k *known) adoptLabels(labels map[string]string, declares bool) {
 	if declares {
 		k.labels = labels
 	}
 }
 
-// failed returns the state after a Secret could not be read. A missing Secret is no cluster any
-// longer; it is a finding if an object refers to it.
-func (k known) failed(err error, referred bool) (known, bool) {
+// withFailure returns the state after a Secret could not be read. If the Secret does not exist, neither does the
+// cluster; that is a finding if an object refers to the Secret.
+func (k known) withFailure(err error, referred bool) (known, bool) {
 	if !apierrors.IsNotFound(err) {
 		k.reason, k.read = findingReason(err), ""
 		return k, true
@@ -157,7 +156,7 @@ func (k known) failed(err error, referred bool) (known, bool) {
 	return k, referred
 }
 
-func (p *place) ask(ctx context.Context, question func(context.Context) error) error {
+func (p *place) callHost(ctx context.Context, question func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
 	defer cancel()
 	return question(ctx)
@@ -167,7 +166,7 @@ func (p *place) secretPath(name string) string {
 	return "/api/v1/namespaces/" + p.source.Namespace + "/secrets/" + name
 }
 
-// kubeconfig is the kubeconfig in a Secret.
+// kubeconfig returns the kubeconfig in a Secret.
 func (p *place) kubeconfig(secretType string, data map[string][]byte) ([]byte, failure.Reason) {
 	var keys []string
 	switch {
@@ -177,8 +176,7 @@ func (p *place) kubeconfig(secretType string, data map[string][]byte) ([]byte, f
 		if secretType != "greenhouse.sap/kubeconfig" && secretType != "greenhouse.sap/oidc" {
 			return nil, ReasonType
 		}
-		// The first is written by Greenhouse for both types; the second is what the
-		// user brought along, and a fallback.
+		// Greenhouse writes the first key for both types. The second key is written by the user, and is the fallback.
 		keys = []string{"greenhousekubeconfig", "kubeconfig"}
 	default:
 		keys = []string{p.entry.Secrets.Key}
@@ -193,18 +191,18 @@ func (p *place) kubeconfig(secretType string, data map[string][]byte) ([]byte, f
 
 const (
 	maxName = 253
-	// maxKubeconfig bounds a kubeconfig of a Secret: its certificates are kept.
+	// maxKubeconfig limits the size of a kubeconfig in a Secret, because its certificates stay in memory.
 	maxKubeconfig = 256 << 10
 )
 
 var (
-	// clusterName is the rule of the configuration for names of clusters.
+	// clusterName matches names of clusters, as in the configuration.
 	clusterName = regexp.MustCompile(`^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$`)
-	// objectName keeps a reference from being another path.
+	// objectName matches names that cannot change the path of a request.
 	objectName = regexp.MustCompile(`^[0-9a-z]([-.0-9a-z]*[0-9a-z])?$`)
 )
 
-// metadataOnly is as much of an object as a search needs.
+// metadataOnly has the metadata that discovery needs.
 type metadataOnly struct {
 	Metadata struct {
 		Name            string            `json:"name"`
@@ -213,7 +211,7 @@ type metadataOnly struct {
 	} `json:"metadata"`
 }
 
-// version returns the version of the object; empty, as if it were unknown, if no API server has sent it.
+// version returns the resource version. It is empty, which means unknown, if it cannot be from an API server.
 func (o *metadataOnly) version() string {
 	if len(o.Metadata.ResourceVersion) > maxName {
 		return ""
@@ -221,7 +219,7 @@ func (o *metadataOnly) version() string {
 	return o.Metadata.ResourceVersion
 }
 
-// labels returns the labels about the cluster of the object.
+// labels returns the labels that describe the cluster of the object.
 func (o *metadataOnly) labels() map[string]string {
 	kept := map[string]string{}
 	for _, name := range []string{roleLabel, regionLabel, ownerLabel} {
@@ -232,8 +230,7 @@ func (o *metadataOnly) labels() map[string]string {
 	return kept
 }
 
-// joinErrors is the first error that has nothing to do with permissions, else the
-// first.
+// joinErrors returns the first error that is not about permissions, or else the first error.
 func joinErrors(errs ...error) error {
 	var first error
 	for _, err := range errs {

@@ -18,47 +18,47 @@ import (
 )
 
 const (
-	// A page is far below the most that a client reads.
+	// These page sizes are far below the limit of a response.
 	metadataPage, objectPage = 500, 50
 	maxPages                 = 1000
-	// listAgainAfter is how long a refusal to list Secrets is believed.
+	// listAgainAfter is the time after a refused list of Secrets in which no further list is requested.
 	listAgainAfter = time.Minute
-	// absentAfter is how long a kind that was served is missed before that is
-	// believed: an API server that starts forgets its custom resources for a moment.
+	// absentAfter is the time after which a previously served kind counts as removed. An API server that is starting
+	// does not serve its custom resources for a moment.
 	absentAfter = 30 * time.Second
 )
 
-// declarations are what a source declares, by the Secret. A known one always has a place: new ones
-// cannot push it out.
+// declarations collects the clusters that a source declares, by Secret. Known clusters are always kept; new ones cannot
+// displace them.
 type declarations struct {
-	bySecret map[string]declared
-	known    map[string]known
-	room     int // for new ones
-	leftOut  int
+	bySecret  map[string]declared
+	known     map[string]known
+	remaining int // number of further new clusters
+	omitted   int
 }
 
 func newDeclarations(known map[string]known, most int) *declarations {
-	return &declarations{bySecret: map[string]declared{}, known: known, room: most - len(known)}
+	return &declarations{bySecret: map[string]declared{}, known: known, remaining: most - len(known)}
 }
 
 func (d *declarations) add(one declared) {
 	_, known := d.known[one.secret]
 	_, again := d.bySecret[one.secret]
 	switch {
-	case again: // the first one has the labels
+	case again: // the labels of the first declaration are used
 		return
 	case known:
-	case d.room <= 0 || len(one.secret) > maxName || len(one.cluster) > maxName:
-		d.leftOut++
+	case d.remaining <= 0 || len(one.secret) > maxName || len(one.cluster) > maxName:
+		d.omitted++
 		return
 	default:
-		d.room--
+		d.remaining--
 	}
 	d.bySecret[one.secret] = one
 }
 
-// fluxSecrets adds the Secrets with the suffix. Where Secrets may not be listed, it adds those
-// that objects apply with.
+// fluxSecrets adds the Secrets with the suffix. If listing Secrets is not permitted, it adds the Secrets that objects
+// refer to.
 func (p *place) fluxSecrets(ctx context.Context, found *declarations) error {
 	add := func(d declared) {
 		if name, ok := strings.CutSuffix(d.secret, p.entry.FluxSecrets.Suffix); ok && name != "" {
@@ -79,8 +79,8 @@ func (p *place) appliedWith(ctx context.Context, add func(declared)) error {
 	return joinErrors(err, p.references(ctx, "helm.toolkit.fluxcd.io", "helmreleases", add))
 }
 
-// references calls add with the kubeconfig Secrets of a kind. A kind that is not served refers to
-// none.
+// references calls add with the kubeconfig Secrets that objects of a kind refer to. A kind that is not served has no
+// references.
 func (p *place) references(ctx context.Context, group, resource string, add func(declared)) error {
 	err := p.listReferences(ctx, group, resource, add)
 	switch {
@@ -98,7 +98,7 @@ func (p *place) listReferences(ctx context.Context, group, resource string, add 
 			Version string `json:"version"`
 		} `json:"preferredVersion"`
 	}
-	if err := p.ask(ctx, func(ctx context.Context) error { return p.client.Get(ctx, "/apis/"+group, nil, &served) }); err != nil {
+	if err := p.callHost(ctx, func(ctx context.Context) error { return p.client.Get(ctx, "/apis/"+group, nil, &served) }); err != nil {
 		return err
 	}
 	path := "/apis/" + group + "/" + served.PreferredVersion.Version + "/namespaces/" + p.source.Namespace + "/" + resource
@@ -128,8 +128,7 @@ func (p *place) listReferences(ctx context.Context, group, resource string, add 
 	})
 }
 
-// greenhouse adds the Cluster objects of an organization; each has a Secret of its
-// own name.
+// greenhouse adds the Cluster objects of an organization. The Secret of each has the same name.
 func (p *place) greenhouse(ctx context.Context, found *declarations) error {
 	err := p.metadata(ctx, "/apis/greenhouse.sap/v1alpha1/namespaces/"+p.source.Namespace+"/clusters", "", func(o metadataOnly) {
 		found.add(declared{cluster: o.Metadata.Name, secret: o.Metadata.Name, labels: o.labels()})
@@ -137,7 +136,7 @@ func (p *place) greenhouse(ctx context.Context, found *declarations) error {
 	if err != nil || len(found.bySecret) == 0 {
 		return err
 	}
-	// One list instead of a request for each, where that is allowed; else each is asked for by its name.
+	// One list replaces a request for each object if listing is permitted.
 	versions := map[string]string{}
 	err = p.listSecrets(ctx, "", func(s declared) {
 		if _, ok := found.bySecret[s.secret]; ok {
@@ -164,8 +163,8 @@ func (p *place) secrets(ctx context.Context, found *declarations) error {
 	})
 }
 
-// listSecrets calls add with the names and versions of the Secrets of the namespace. A
-// refusal is believed for a while, so that no audit log fills with it.
+// listSecrets calls add with the names and versions of the Secrets of the namespace. After a refusal, it sends no
+// requests for a while, so that it does not fill the audit log.
 func (p *place) listSecrets(ctx context.Context, selector string, add func(declared)) error {
 	if time.Since(p.noList) < listAgainAfter {
 		return apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", errors.New("refused a moment ago"))
@@ -194,7 +193,7 @@ func (p *place) metadata(ctx context.Context, path, selector string, each func(m
 		if err := p.client.ListMetadata(ctx, path, query, &list); err != nil {
 			return "", err
 		}
-		if list.Kind != "PartialObjectMetadataList" { // a page of something else, or nothing
+		if list.Kind != "PartialObjectMetadataList" { // a page of another kind, or an empty body
 			return "", errNoList
 		}
 		for _, o := range list.Items {
@@ -211,13 +210,13 @@ type page struct {
 	} `json:"metadata"`
 }
 
-// pages lists page by page, with fewer items when a page is too large: annotations of hundreds of KiB
-// must not hide the other objects. An incomplete list is an error.
+// pages lists objects page by page. If a page is too large, it requests fewer objects per page, so that annotations of
+// hundreds of KiB do not hide other objects. An incomplete list is an error.
 func (p *place) pages(ctx context.Context, size int, ask func(context.Context, url.Values) (next string, err error)) error {
 	query := url.Values{"limit": {strconv.Itoa(size)}}
 	for range maxPages {
 		var next string
-		err := p.ask(ctx, func(ctx context.Context) (err error) {
+		err := p.callHost(ctx, func(ctx context.Context) (err error) {
 			next, err = ask(ctx, query)
 			return err
 		})
@@ -234,6 +233,5 @@ func (p *place) pages(ctx context.Context, size int, ask func(context.Context, u
 	return errNoList
 }
 
-// errNoList is an answer that is not the list that was asked for, or one without
-// an end.
+// errNoList is the error for a response that is not the requested list, or for a list without an end.
 var errNoList = failure.Errorf(failure.ReasonDecode, "the answer is not a list")

@@ -109,7 +109,7 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
-// TestDiscoveryFollows a Secret through its life.
+// TestDiscoveryFollows checks discovery during all changes of a Secret.
 func TestDiscoveryFollows(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
@@ -153,7 +153,7 @@ func TestDiscoveryFollows(t *testing.T) {
 	}
 }
 
-// TestManyClusters: new Secrets cannot push out the known ones, nor fill the memory.
+// TestManyClusters checks that new Secrets neither displace known ones nor exhaust memory.
 func TestManyClusters(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
@@ -171,8 +171,8 @@ func TestManyClusters(t *testing.T) {
 	s.want("flux-secret: a at a with ta a", "flux-secret: b at b with tb b")
 }
 
-// TestSecretsWithoutListPermission: those that objects apply with are read by their names, so
-// resourceNames suffices.
+// TestSecretsWithoutListPermission checks that Secrets that objects refer to are read by name, so that a permission
+// with resourceNames suffices.
 func TestSecretsWithoutListPermission(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
@@ -205,7 +205,7 @@ func TestSecretsWithoutListPermission(t *testing.T) {
 	h.Remove(releasesOf, "one")
 	s.want(append([]string{"flux-secret: a at a with ta a"}, rest...)...)
 
-	// A kind that is gone for a moment, and one that may not be listed any longer.
+	// A kind that is not served for a moment, and a kind that may no longer be listed.
 	h.put(releasesOf, "one", nil, appliedWith("b-kubeconfig"))
 	s.want(append([]string{"flux-secret: a at a with ta a", "flux-secret: b at b with rotated b"}, rest...)...)
 	h.Serve(releasesOf, "HelmRelease")
@@ -222,7 +222,7 @@ func TestSecretsWithoutListPermission(t *testing.T) {
 	}
 }
 
-// TestHostTrouble: whatever happens to the host, nothing is lost that is known.
+// TestHostTrouble checks that failures of the host cluster remove no known cluster.
 func TestHostTrouble(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -263,7 +263,7 @@ func TestHostTrouble(t *testing.T) {
 			testutil.Eventually(t, func() (bool, string) { return again.Settled(), "waits for ever" })
 			h.secret("a-kubeconfig", "Opaque", "kubeconfig", reach("a", "two"), "fleet=yes")
 			h.answer(nil)
-			if tc.reason == failure.ReasonForbidden { // which is believed for a minute
+			if tc.reason == failure.ReasonForbidden { // remembered for a minute
 				again.want("secret: a at a with two a", "secret:  is forbidden", "secret is not up")
 				return
 			}
@@ -272,7 +272,7 @@ func TestHostTrouble(t *testing.T) {
 	}
 }
 
-// TestLargePages: a large annotation hides no other Secret.
+// TestLargePages checks that a large annotation hides no other Secret.
 func TestLargePages(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)

@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// Expiry returns when the credentials of config expire, from their present files: a token with an
-// expiry, and a client certificate. Zero is unknown.
+// Expiry returns the expiry of the credentials of config, read from the current files: of a token that has an expiry,
+// and of a client certificate. Zero means unknown.
 func Expiry(ctx context.Context, config *rest.Config) (token, certificate time.Time) {
 	bearer := config.BearerToken
 	if config.BearerTokenFile != "" {
@@ -29,14 +29,14 @@ func Expiry(ctx context.Context, config *rest.Config) (token, certificate time.T
 	}
 	cert := config.CertData
 	if len(cert) == 0 && config.CertFile != "" {
-		cert, _ = files.Read(ctx, config.CertFile, files.MaxCredentials) // connecting reports why it cannot be read
+		cert, _ = files.Read(ctx, config.CertFile, files.MaxCredentials) // Connect reports why the file cannot be read
 	}
 	return tokenExpiry(bearer), certificateExpiry(cert)
 }
 
-// expired returns the failure of a client certificate that has expired. The server would
-// refuse it with an alert, or with a connection that it closes, or with unauthorized.
-func expired(ctx context.Context, config *rest.Config) error {
+// checkExpired returns an error if the client certificate has expired. Servers refuse such a certificate in different
+// ways: by a TLS alert, a closed connection or status 401.
+func checkExpired(ctx context.Context, config *rest.Config) error {
 	if len(config.CertData) == 0 && config.CertFile == "" {
 		return nil
 	}
@@ -46,7 +46,7 @@ func expired(ctx context.Context, config *rest.Config) error {
 	return nil
 }
 
-// tokenExpiry returns the exp claim of a JSON Web Token (RFC 7519) without verifying it: the API
+// tokenExpiry returns the claim exp of a JSON Web Token (RFC 7519). It does not verify the token, because the API
 // server does that.
 func tokenExpiry(token string) time.Time {
 	parts := strings.Split(token, ".")
@@ -60,14 +60,14 @@ func tokenExpiry(token string) time.Time {
 	var claims struct {
 		Expiry float64 `json:"exp"`
 	}
-	const latest = 1 << 40 // seconds; beyond is nonsense
+	const latest = 1 << 40 // seconds; larger values are invalid
 	if err := json.Unmarshal(payload, &claims); err != nil || claims.Expiry <= 0 || claims.Expiry > latest {
 		return time.Time{}
 	}
 	return time.Unix(int64(claims.Expiry), 0)
 }
 
-// certificateExpiry is that of the first certificate, which is the client's own.
+// certificateExpiry returns the expiry of the first certificate, which is the certificate of the client itself.
 func certificateExpiry(data []byte) time.Time {
 	block, _ := pem.Decode(data)
 	if block == nil || block.Type != "CERTIFICATE" {

@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// jwt returns an unsigned token with these claims.
+// jwt returns an unsigned token with the claims.
 func jwt(claims string) string {
 	return "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
 }

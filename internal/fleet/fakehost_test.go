@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// fakeHost is an API server in which clusters are found. It has pages of two objects.
+// fakeHost is an API server of a host cluster. Its pages have two objects.
 type fakeHost struct{ *fakeapi.Server }
 
 const secretsOf = "/api/v1/namespaces/n/secrets"
@@ -55,7 +55,7 @@ func (h fakeHost) secret(name, kind, key, value string, labels ...string) {
 	h.put(secretsOf, name, set, map[string]any{"type": kind, "data": map[string][]byte{key: []byte(value), "other": []byte("t0ken")}})
 }
 
-// answer answers every request with f, or as before when f is nil.
+// answer answers every request with f; nil restores the default.
 func (h fakeHost) answer(f http.HandlerFunc) {
 	h.Change(func(s *fakeapi.State) { s.Answer = f })
 }
@@ -72,7 +72,7 @@ func (h fakeHost) deny(denied func(verb, path string) bool) {
 	})
 }
 
-// search is a running discovery.
+// search is running discovery.
 type search struct {
 	*Discovery
 
@@ -81,7 +81,7 @@ type search struct {
 	stop   func()
 }
 
-// startSearch searches in the host management, and in others by their names, by the lines of YAML.
+// startSearch starts discovery in the host management and in other hosts, with a configuration in lines of YAML.
 func startSearch(t *testing.T, hosts map[string]fakeHost, discover string, before *Discovery) *search {
 	t.Helper()
 	dir := t.TempDir()
@@ -89,7 +89,7 @@ func startSearch(t *testing.T, hosts map[string]fakeHost, discover string, befor
 	for name, h := range hosts {
 		connectTo(t, filepath.Join(dir, name), h.Server.Server, "t0ken")
 		text += fmt.Sprintf("- {name: %[1]s, kubeconfig: {path: %[1]s}}\n", name)
-		// connectTo serves below a prefix, which is not one of an API server.
+		// connectTo expects a path prefix, which a plain API server does not have.
 		h.Config.Handler = http.StripPrefix("/prefix", h)
 	}
 	c, err := config.Parse([]byte(text+"discover:\n"+discover), filepath.Join(dir, "fleet.yaml"))
@@ -113,7 +113,7 @@ func searchFor(t *testing.T, c *config.Config, before *Discovery) *search {
 	return s
 }
 
-// lines returns clusters and findings in words.
+// lines returns clusters and findings as text.
 func (s *search) lines() []string {
 	var lines []string
 	for _, p := range s.State() {
@@ -149,7 +149,7 @@ func (s *search) want(want ...string) {
 	})
 }
 
-// rounds waits until every place was looked at again, from beginning to end.
+// rounds waits until every source was polled again completely.
 func (s *search) rounds(n int) {
 	for range n {
 		for range len(s.places) + 1 {
@@ -158,7 +158,7 @@ func (s *search) rounds(n int) {
 	}
 }
 
-// reach is a kubeconfig with this server and token.
+// reach returns a kubeconfig with the server and the token.
 func reach(server, token string) string {
 	return strings.Replace(kubeconfigWith("", "token: "+token), "a.example.com", server, 1)
 }

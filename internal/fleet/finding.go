@@ -13,26 +13,26 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// The reasons of findings, beside forbidden and unauthorized.
+// The reasons of findings, in addition to forbidden and unauthorized.
 const (
-	ReasonNameTaken    failure.Reason = "name_taken"            // another cluster has the name
+	ReasonNameTaken    failure.Reason = "name_taken"            // another cluster has the same name
 	ReasonSameSecret   failure.Reason = "same_secret"           // another cluster was found in the same Secret
-	ReasonInvalidName  failure.Reason = "invalid_name"          // not a name of a cluster
+	ReasonInvalidName  failure.Reason = "invalid_name"          // not a valid cluster name
 	ReasonMissing      failure.Reason = "secret_missing"        // referred to, but does not exist
-	ReasonType         failure.Reason = "wrong_type"            // of the Secret
+	ReasonType         failure.Reason = "wrong_type"            // type of the Secret
 	ReasonNoKey        failure.Reason = "no_key"                // the Secret lacks the key, or it is empty
-	ReasonNoKubeconfig failure.Reason = "not_a_kubeconfig"      // or one without a current context
+	ReasonNoKubeconfig failure.Reason = "not_a_kubeconfig"      // invalid, or without a current context
 	ReasonExec         failure.Reason = "exec_refused"          // it runs a program
 	ReasonAuthProvider failure.Reason = "auth_provider_refused" // it needs a plugin
 	ReasonFile         failure.Reason = "file_refused"          // it refers to a file
 	ReasonInsecure     failure.Reason = "insecure_refused"      // it does not verify the server
 	ReasonProxy        failure.Reason = "proxy_refused"         // it leads through a proxy
-	ReasonLoopback     failure.Reason = "loopback_refused"      // its server is the exporter's own machine
-	ReasonLinkLocal    failure.Reason = "link_local_refused"    // its server is where clouds serve credentials
-	ReasonImpersonates failure.Reason = "impersonation_refused" // it acts as another user
-	ReasonTooMany      failure.Reason = "too_many"              // clusters in one source
-	ReasonNotServed    failure.Reason = "not_served"            // the kind that declares clusters
-	ReasonBadAnswer    failure.Reason = "bad_answer"            // of the API server, or of something before it
+	ReasonLoopback     failure.Reason = "loopback_refused"      // its server is the machine of the exporter
+	ReasonLinkLocal    failure.Reason = "link_local_refused"    // its server is a metadata server of a cloud
+	ReasonImpersonates failure.Reason = "impersonation_refused" // it impersonates another user
+	ReasonTooMany      failure.Reason = "too_many"              // too many clusters in one source
+	ReasonNotServed    failure.Reason = "not_served"            // the kind that declares clusters is not served
+	ReasonBadAnswer    failure.Reason = "bad_answer"            // of the API server, or of a proxy
 	ReasonUnreachable  failure.Reason = "unreachable"
 )
 
@@ -49,15 +49,14 @@ func Reasons() []failure.Reason {
 // Finding is a problem of discovery.
 type Finding struct {
 	Source Source
-	// Name is that of the Secret or the Cluster object; empty if it concerns the
-	// search itself.
+	// Name is the name of the Secret or the Cluster object; empty if the problem concerns the source itself.
 	Name   string
 	Reason failure.Reason
 	// Other is the object that already has the name or the Secret.
 	Other string
 }
 
-// findingReason returns the reason of a failed request as findings have it.
+// findingReason returns the reason of a failed request as a reason of a finding.
 func findingReason(err error) failure.Reason {
 	var status apierrors.APIStatus
 	reason := failure.Classify(err)

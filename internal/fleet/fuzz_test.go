@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// FuzzReadList compares the items of a list that is read as a stream with those of one that
-// is decoded whole.
+// FuzzReadList compares the items of a list that is decoded as a stream with those of a list that is decoded as a
+// whole.
 func FuzzReadList(f *testing.F) {
 	f.Add(`{"kind":"PodList","metadata":{"continue":"c"},"items":[{"a":1},[],null,"x"]}`)
 	f.Add(`{"items":null,"other":[{}]}`)
@@ -36,7 +36,7 @@ func FuzzReadList(f *testing.F) {
 		})
 		var whole map[string]json.RawMessage
 		if json.Unmarshal([]byte(text), &whole) != nil || err != nil || strings.Count(text, `"`) != strings.Count(string(marshalled(whole)), `"`) {
-			return // not JSON, refused, or with names that occur twice
+			return // not JSON, refused, or with duplicate names
 		}
 		var want []json.RawMessage
 		if json.Unmarshal(whole["items"], &want) == nil && len(want) != len(items) {
@@ -54,8 +54,8 @@ func marshalled(v any) []byte {
 	return text
 }
 
-// FuzzSecrets reads kubeconfig Secrets of an API server that answers with any list and any
-// object. A cluster that is found has a valid name, and credentials or a reason.
+// FuzzSecrets reads kubeconfig Secrets from an API server that answers with any list and any object. A discovered
+// cluster has a valid name, and either credentials or a reason.
 func FuzzSecrets(f *testing.F) {
 	var list, object atomic.Pointer[string]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,8 +88,8 @@ func FuzzSecrets(f *testing.F) {
 		p.client = NewClient(p.host, ClientOptions{})
 		defer p.client.Close()
 		p.declared = p.fluxSecrets
-		p.round(t.Context())
-		state := p.current()
+		p.poll(t.Context())
+		state := p.currentState()
 		if state.failing.Reason != "" {
 			return // the list is not complete
 		}
@@ -102,7 +102,7 @@ func FuzzSecrets(f *testing.F) {
 	})
 }
 
-// FuzzExpiry reads when tokens and certificates end.
+// FuzzExpiry reads the expiry of tokens and certificates.
 func FuzzExpiry(f *testing.F) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	f.Cleanup(server.Close)

@@ -29,9 +29,8 @@ func load(data []byte) (*clientcmdapi.Config, error) {
 	return clientcmd.Load(data)
 }
 
-// connectBy returns the cluster and the user of a context; the current one by default. A
-// kubeconfig without them is an error: client-go would connect to the cluster that the
-// exporter runs in, or to localhost.
+// connectBy returns the cluster and the user of a context; by default of the current context. A kubeconfig without them
+// is an error, because client-go would connect to the cluster that the exporter runs in, or to localhost.
 func connectBy(all *clientcmdapi.Config, context string) (*clientcmdapi.Cluster, *clientcmdapi.AuthInfo, error) {
 	context = cmp.Or(context, all.CurrentContext)
 	if context == "" {
@@ -56,8 +55,7 @@ func connectBy(all *clientcmdapi.Config, context string) (*clientcmdapi.Cluster,
 	return cluster, user, nil
 }
 
-// clientConfig returns the client configuration of a cluster and a user, and of nothing
-// else that a kubeconfig has.
+// clientConfig returns the client configuration of a cluster and a user, without any other setting of the kubeconfig.
 func clientConfig(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (*rest.Config, error) {
 	const name = "chosen"
 	return clientcmd.NewNonInteractiveClientConfig(clientcmdapi.Config{
@@ -68,9 +66,8 @@ func clientConfig(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (*
 	}, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 }
 
-// fromFile returns the client configuration of a context of a kubeconfig file. client-go
-// would read files of any kind and size, so it gets their contents; a token file is read
-// when requests are sent.
+// fromFile returns the client configuration of a context of a kubeconfig file. client-go would read files of any type
+// and size, so it gets the contents instead; a token file is read when requests are sent.
 func fromFile(ctx context.Context, path, context string) (*rest.Config, error) {
 	data, err := files.Read(ctx, path, files.MaxConfig)
 	if err != nil {
@@ -104,7 +101,7 @@ func fromFile(ctx context.Context, path, context string) (*rest.Config, error) {
 	return config, err
 }
 
-// readCertificates replaces the paths of files of a cluster and a user by their contents.
+// readCertificates replaces the file paths of a cluster and a user with the contents of the files.
 func readCertificates(ctx context.Context, cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (err error) {
 	hasCA, hasClient := cluster.CertificateAuthority != "", user.ClientCertificate != "" && user.ClientKey != ""
 	for _, f := range []struct {
@@ -124,12 +121,12 @@ func readCertificates(ctx context.Context, cluster *clientcmdapi.Cluster, user *
 			return fmt.Errorf("%s: %w", f.key, err)
 		}
 	}
-	if hasCA { // client-go trusts the CAs of the system if it is empty
+	if hasCA { // if empty, client-go trusts the CAs of the system
 		if _, err := cert.ParseCertsPEM(cluster.CertificateAuthorityData); err != nil {
 			return fmt.Errorf("certificate-authority: %w", err)
 		}
 	}
-	if hasClient { // one of the two may have been replaced already
+	if hasClient { // one of the two files may have been replaced already
 		if _, err := tls.X509KeyPair(user.ClientCertificateData, user.ClientKeyData); err != nil {
 			return errors.New("client-certificate and client-key are not a certificate with its key")
 		}
@@ -137,10 +134,9 @@ func readCertificates(ctx context.Context, cluster *clientcmdapi.Cluster, user *
 	return nil
 }
 
-// fromSecret returns the client configuration of a kubeconfig in a Secret. Such a
-// kubeconfig must be complete in itself: it may neither run a program nor name a file,
-// which would be one of the exporter's, and it must verify the server that its credentials
-// are sent to, unless that is allowed. The reason is why it is refused; no part of the kubeconfig is quoted.
+// fromSecret returns the client configuration of a kubeconfig in a Secret, or the reason why the kubeconfig is refused.
+// Unless allowed, such a kubeconfig must neither run a program nor refer to a file, which would be a file of the
+// exporter, and it must verify the server. Errors quote no part of the kubeconfig.
 func fromSecret(data []byte, allow allowances) (*rest.Config, failure.Reason) {
 	all, err := load(data)
 	if err != nil {
@@ -158,7 +154,7 @@ func fromSecret(data []byte, allow allowances) (*rest.Config, failure.Reason) {
 	case cluster.CertificateAuthority != "", user.ClientCertificate != "", user.ClientKey != "", user.TokenFile != "":
 		return nil, ReasonFile
 	}
-	if reason := allow.refuses(cluster, user); reason != "" {
+	if reason := allow.refusalReason(cluster, user); reason != "" {
 		return nil, reason
 	}
 	config, err := clientConfig(cluster, user)
@@ -166,7 +162,7 @@ func fromSecret(data []byte, allow allowances) (*rest.Config, failure.Reason) {
 		return nil, ReasonNoKubeconfig
 	}
 	if _, err := rest.TLSConfigFor(config); err != nil {
-		return nil, ReasonNoKubeconfig // certificates that are none
+		return nil, ReasonNoKubeconfig // not valid certificates
 	}
 	config.Dial = allow.dialer().DialContext
 	return config, ""

@@ -15,7 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// kubeconfigWith is a kubeconfig with more in its cluster and its user.
+// kubeconfigWith returns a kubeconfig with additional fields in its cluster and its user.
 func kubeconfigWith(cluster, user string) string {
 	return `apiVersion: v1
 kind: Config
@@ -91,7 +91,7 @@ func TestKubeconfigOfASecret(t *testing.T) {
 	}
 }
 
-// TestRefusedServers: the address counts, however it is written.
+// TestRefusedServers checks that an address is refused in every notation.
 func TestRefusedServers(t *testing.T) {
 	t.Parallel()
 	for server, want := range map[string]failure.Reason{
@@ -126,7 +126,7 @@ func TestIsPodAddress(t *testing.T) {
 	}
 }
 
-// TestNamesOfRefusedAddresses: the dialer looks at the address of a name.
+// TestNamesOfRefusedAddresses checks that the dialer refuses names that resolve to refused addresses.
 func TestNamesOfRefusedAddresses(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -154,8 +154,7 @@ func toJSON(t *testing.T, text string) string {
 	return string(data)
 }
 
-// FuzzKubeconfigOfASecret: whatever stands in a Secret, it names no file and no
-// program.
+// FuzzKubeconfigOfASecret checks that no content of a Secret makes the exporter read a file or run a program.
 func FuzzKubeconfigOfASecret(f *testing.F) {
 	f.Add([]byte(kubeconfigWith("", "token: t0ken")))
 	f.Add([]byte(kubeconfigWith("certificate-authority: /ca", "client-key: k, exec: {command: sh}")))

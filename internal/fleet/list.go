@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// maxItems bounds a list that is read as a stream.
+// maxItems limits a list that is decoded as a stream.
 const maxItems = 4 << 20
 
 // List is a list without its items.
@@ -26,15 +26,15 @@ type List struct {
 	Kind string
 }
 
-// ReadList reads a list of at most limit bytes as a stream and calls item with each, of at most
-// [MaxObject] bytes and [httpclient.MaxValues] values. raw is valid until item returns. An error is that of item, of
-// reading, or of invalid JSON.
+// ReadList decodes a list of at most limit bytes as a stream and calls item with each item, which may have at most
+// [MaxObject] bytes and [httpclient.MaxValues] values. raw is valid until item returns. The error is from item, from
+// reading or from invalid JSON.
 func ReadList(body io.Reader, limit int, item func(raw []byte) error) (List, error) {
 	bounded := &boundedReader{r: body, left: MaxObject, total: limit}
 	dec := jsontext.NewDecoder(bounded, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var list List
 	switch begin, err := dec.ReadToken(); {
-	case err != nil && !errors.Is(err, io.EOF): // a connection that breaks is no nonsense
+	case err != nil && !errors.Is(err, io.EOF): // a broken connection does not mean invalid JSON
 		return list, err
 	case err != nil, begin.Kind() != '{':
 		return list, fmt.Errorf("%w list: not a JSON object", failure.ErrDecode)
@@ -100,8 +100,7 @@ func readItems(dec *jsontext.Decoder, bounded *boundedReader, item func(raw []by
 	return err
 }
 
-// boundedReader fails when more than left bytes are read before left is raised again, and
-// after total bytes.
+// boundedReader fails if more than left bytes are read before left is raised again, or more than total bytes.
 type boundedReader struct {
 	r           io.Reader
 	left, total int

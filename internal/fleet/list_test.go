@@ -15,10 +15,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// attackMemory bounds what an attack allocates, with what its text needs.
+// attackMemory limits the memory that an attack may allocate, including its own text.
 const attackMemory = 64 << 20
 
-// endless repeats a text for ever.
+// endless repeats a text without an end.
 func endless(text string) io.Reader { return &endlessReader{text: text} }
 
 type endlessReader struct {
@@ -34,7 +34,7 @@ func (r *endlessReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestReadListBounds: a list costs what its largest item does.
+// TestReadListBounds checks that a list needs only the memory of its largest item.
 func TestReadListBounds(t *testing.T) {
 	manyValues := `{"items":[{"status":{"conditions":[` + strings.Repeat("{},", httpclient.MaxValues) + `{}]}}]}`
 	for name, tc := range map[string]struct {
@@ -61,7 +61,7 @@ func TestReadListBounds(t *testing.T) {
 	}
 }
 
-// TestReadBounds: an answer that is decoded whole is refused before that.
+// TestReadBounds checks that a response that is decoded as a whole is refused before it is too large.
 func TestReadBounds(t *testing.T) {
 	for name, text := range map[string]string{
 		"bytes":  `{"items":[` + strings.Repeat("{},", MaxObject/3) + `{}]}`,

@@ -3,9 +3,8 @@
 
 package fleet
 
-// Merge returns the fleet: the configured clusters, then the discovered ones, in the order of the
-// sources. The first cluster has the name; a later one with the same name or the same Secret is only a
-// finding.
+// Merge returns the fleet: the configured clusters, then the discovered clusters in the order of their sources. If
+// several clusters have the same name or the same Secret, the first is used and the others become findings.
 func Merge(configured []Cluster, found []PlaceState) ([]Cluster, []Finding) {
 	fleet := append(make([]Cluster, 0, len(configured)), configured...)
 	names, secrets := map[string]string{}, map[SecretRef]string{}

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestMerge: who comes first has the name.
+// TestMerge checks that the first cluster with a name is used.
 func TestMerge(t *testing.T) {
 	place := func(source, namespace string, clusters ...string) PlaceState {
 		p := PlaceState{Source: Source{"management", source, namespace}}

@@ -24,7 +24,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// clientPair returns a certificate that ends at a time, and its key.
+// clientPair returns a certificate that expires at a time, and its key.
 func clientPair(t *testing.T, end time.Time) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -43,8 +43,8 @@ func clientPair(t *testing.T, end time.Time) (certificate, key string) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}))
 }
 
-// TestReasonsOfConnections: each trouble has one reason, also when it is tried again, and
-// none of these reaches the server.
+// TestReasonsOfConnections checks that each failure has the same reason in every attempt, and that none of these
+// requests reaches the server.
 func TestReasonsOfConnections(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }))
@@ -94,7 +94,7 @@ users: [{name: u, user: {%s}}]
 	}
 }
 
-// TestCAFileThatIsRotated is followed without a change of the kubeconfig.
+// TestCAFileThatIsRotated checks that a rotated CA file is used without a change of the kubeconfig.
 func TestCAFileThatIsRotated(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "{}") }))
@@ -121,8 +121,8 @@ contexts: [{name: c, context: {cluster: c}}]}`, server.URL))
 	}
 }
 
-// TestExecPlugin: the time in which the plugin runs is not the server's, and a credential
-// that has expired is the server's to refuse.
+// TestExecPlugin checks that the time in which the plugin runs does not count as time of the server, and that expired
+// credentials are sent, so that the server refuses them.
 func TestExecPlugin(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -137,7 +137,7 @@ func TestExecPlugin(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Skip(err)
 	}
-	t.Cleanup(func() { // the plugin ends, and the next one has nothing to wait for
+	t.Cleanup(func() { // the plugin ends, and the next one does not wait
 		if f, err := os.OpenFile(pipe, os.O_RDWR, 0); err == nil {
 			_ = os.Remove(pipe)
 			_ = f.Close()

@@ -20,8 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// There is no alternative in these: a server that does not support metadata does not
-// answer with whole objects instead.
+// These accept only one type: a server that does not support metadata must not answer with whole objects instead.
 const (
 	acceptJSON         = "application/json"
 	acceptMetadata     = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -33,8 +32,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, out any
 	return c.decode(ctx, Request{Path: path, Query: query}, out)
 }
 
-// GetMetadata decodes the metadata of the object at path: nothing secret of a Secret is
-// sent.
+// GetMetadata decodes the metadata of the object at path. The server does not send the data of a Secret.
 func (c *Client) GetMetadata(ctx context.Context, path string, out any) error {
 	return c.decode(ctx, Request{Path: path, Accept: acceptMetadata}, out)
 }
@@ -61,8 +59,8 @@ func (c *Client) decode(ctx context.Context, r Request, out any) error {
 	return json.Unmarshal(body, out)
 }
 
-// Read returns the header and the body of a success, of at most limit bytes and without
-// what follows a JSON value. The body is nil if the answer with the ETag is current.
+// Read returns the header and the body of a successful response, of at most limit bytes and without any text after the
+// JSON value. The body is nil if the response with the ETag is current.
 func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, []byte, error) {
 	answer, err := c.Do(ctx, r)
 	if err != nil {
@@ -84,8 +82,8 @@ func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, [
 	return answer.Header, body, httpclient.CheckValues(body)
 }
 
-// Stream returns the body of a success, for a LIST or a WATCH that is decoded as it
-// arrives. Its reader bounds what it keeps; the caller closes it.
+// Stream returns the body of a successful LIST or WATCH, which is decoded as it arrives. The caller limits the memory
+// that it keeps, and closes the body.
 func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, error) {
 	answer, err := c.Do(ctx, r)
 	if err != nil {
@@ -98,8 +96,8 @@ func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, error) {
 	return c.share.body(answer.Body), nil
 }
 
-// failure returns the error of an answer that is no success: the Status of an API server,
-// or the one that client-go builds for an answer of something before it.
+// failure returns the error of an unsuccessful response: the Status from an API server, or the error that client-go
+// builds for a response from a proxy.
 func (r Request) failure(answer *http.Response) error {
 	if answer.StatusCode >= 200 && answer.StatusCode <= 299 {
 		return nil
@@ -121,5 +119,5 @@ func (r Request) failure(answer *http.Response) error {
 		min(retryAfter, maxRetryAfter), true)
 }
 
-// maxRetryAfter is the longest delay in seconds that is taken from an answer.
+// maxRetryAfter is the longest accepted Retry-After, in seconds.
 const maxRetryAfter = 60

@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestServiceAccountIsNoFallback runs in a process that has the service account of a pod:
-// no broken kubeconfig may lead to the cluster of the pod.
+// TestServiceAccountIsNoFallback runs in a process with the service account of a pod. No invalid kubeconfig may lead to
+// the cluster of the pod.
 func TestServiceAccountIsNoFallback(t *testing.T) {
 	testutil.InMountNamespace(t, serviceAccountIsNoFallback)
 }

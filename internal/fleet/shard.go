@@ -12,19 +12,18 @@ import (
 	"strings"
 )
 
-// Shard is the part of a fleet that one of several exporters watches. The zero
-// value is all of it.
+// Shard is the part of a fleet that one of several exporters watches. The zero value is the whole fleet.
 type Shard struct {
 	// Index is from 0 to Count-1.
 	Index int
-	// Count is how many shards there are; 0 means that the fleet is not divided.
+	// Count is the number of shards; 0 means that the fleet is not divided.
 	Count int
 }
 
-// maxShards bounds what it costs to find the owner of a cluster.
+// maxShards limits the cost of computing the owner of a cluster.
 const maxShards = 1000
 
-// Divided reports whether there are other shards, or could be.
+// Divided reports whether the fleet is divided into shards.
 func (s Shard) Divided() bool { return s.Count > 0 }
 
 // Owns reports whether a cluster is in the shard.
@@ -32,10 +31,9 @@ func (s Shard) Owns(cluster string) bool {
 	return !s.Divided() || OwnerOf(cluster, s.Count) == s.Index
 }
 
-// OwnerOf is the shard of a cluster: the one that hashes highest with its name.
-// It needs no table and no agreement, and when a shard is added, clusters move
-// to that one only. The hash must never change: exporters of two versions would
-// watch a cluster twice, or not at all.
+// OwnerOf returns the shard of a cluster: the shard with the highest hash together with its name (rendezvous hashing).
+// It needs no coordination, and if a shard is added, clusters move only to that shard. The hash must never change;
+// otherwise exporters of two versions would both watch a cluster, or neither would.
 func OwnerOf(cluster string, count int) int {
 	owner, highest := 0, uint64(0)
 	for i := range count {
@@ -47,11 +45,11 @@ func OwnerOf(cluster string, count int) int {
 	return owner
 }
 
-// ordinal is what a StatefulSet puts behind the names of its pods.
+// ordinal matches the ordinal that a StatefulSet appends to the names of its pods.
 var ordinal = regexp.MustCompile(`-([0-9]+)$`)
 
-// ParseShard reads i/n, or auto/n: then i is the ordinal at the end of the host
-// name, which in a pod of a StatefulSet is the name of the pod.
+// ParseShard parses i/n or auto/n. With auto, i is the ordinal at the end of the host name, which is the name of the
+// pod in a StatefulSet.
 func ParseShard(text string, hostname func() (string, error)) (Shard, error) {
 	index, count, ok := strings.Cut(text, "/")
 	n, err := strconv.ParseUint(count, 10, 31)

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestOwnersNeverChange: exporters of two versions that disagree would watch a
-// cluster twice, or not at all.
+// TestOwnersNeverChange checks that the owners stay the same across versions; otherwise two exporters would watch a
+// cluster, or none.
 func TestOwnersNeverChange(t *testing.T) {
 	t.Parallel()
 	for cluster, want := range map[string][]int{ // by the number of shards, from 1
@@ -35,7 +35,7 @@ const names = 1000
 
 func nameOf(i int) string { return fmt.Sprintf("cluster-%03d", i) }
 
-// TestOwnersMoveToTheNewShardOnly, and about as many as it takes: one of n+1.
+// TestOwnersMoveToTheNewShardOnly checks that about one of n+1 clusters moves, and only to the new shard.
 func TestOwnersMoveToTheNewShardOnly(t *testing.T) {
 	t.Parallel()
 	for n := 1; n <= 20; n++ {
@@ -49,14 +49,14 @@ func TestOwnersMoveToTheNewShardOnly(t *testing.T) {
 				t.Errorf("%s moves from %d to %d of %d shards", nameOf(i), before, after, n+1)
 			}
 		}
-		// Five standard deviations of a fair draw on either side are less than this.
+		// The difference is within five standard deviations of a fair draw.
 		if want := float64(names) / float64(n+1); float64(moved) < want*0.5-5 || float64(moved) > want*1.5+20 {
 			t.Errorf("from %d to %d shards %d of %d clusters move, want about %.0f", n, n+1, moved, names, want)
 		}
 	}
 }
 
-// TestShardsShareAFleetFairly, and each cluster has one owner.
+// TestShardsShareAFleetFairly checks the sizes of shards, and that each cluster has one owner.
 func TestShardsShareAFleetFairly(t *testing.T) {
 	t.Parallel()
 	for n := 1; n <= 20; n++ {

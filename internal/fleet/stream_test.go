@@ -43,7 +43,7 @@ func TestDoReturnsAnswers(t *testing.T) {
 	}
 }
 
-// TestDoFollowsNoRedirect: it would take the token along.
+// TestDoFollowsNoRedirect checks that a redirect is not followed, because the token would be sent to its target.
 func TestDoFollowsNoRedirect(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("asked elsewhere, with %q", r.Header.Get("Authorization"))
@@ -69,7 +69,8 @@ func TestDoFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// TestTextAroundAnswers: proxies put a byte order mark in front and a comment behind.
+// TestTextAroundAnswers checks answers with a byte order mark before and a comment after the JSON, which proxies may
+// add.
 func TestTextAroundAnswers(t *testing.T) {
 	status := http.StatusOK
 	c, _ := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {

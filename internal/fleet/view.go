@@ -9,29 +9,26 @@ import (
 	"strings"
 )
 
-// View is the fleet from one of its clusters: it resolves the target cluster of an object. It is
-// immutable.
+// View is the fleet as seen from one cluster: it resolves the target cluster of an object. It is immutable.
 type View struct {
-	// Cluster is the name of the cluster in which the objects live.
+	// Cluster is the name of the cluster of the objects.
 	Cluster string
 	// Targets is shared by all views of a fleet.
 	Targets *Targets
 }
 
-// Targets maps kubeconfig references to clusters. It is immutable; a fleet that
-// changes makes a new one.
+// Targets maps kubeconfig references to clusters. It is immutable; a change of the fleet creates new Targets.
 type Targets struct {
-	// Secrets are those in which clusters were found, with the clusters' names.
+	// Secrets are the Secrets in which clusters were found, with the names of the clusters.
 	Secrets map[SecretRef]string
 	// Clusters are the names of all clusters.
 	Clusters map[string]bool
-	// Suffixes are what the name of a kubeconfig Secret may have behind the name
-	// of its cluster.
+	// Suffixes are the suffixes that the name of a kubeconfig Secret may have after the name of its cluster.
 	Suffixes []string
 }
 
-// TargetsOf maps kubeconfig references to the given clusters. The suffix of the
-// reference architecture is always among those that are looked for.
+// TargetsOf maps kubeconfig references to the given clusters. The suffix of the reference architecture is always
+// included.
 func TargetsOf(clusters []Cluster, suffixes ...string) *Targets {
 	t := &Targets{Secrets: map[SecretRef]string{}, Clusters: map[string]bool{}, Suffixes: []string{DefaultSuffix}}
 	for _, s := range suffixes {
@@ -56,22 +53,21 @@ func (t *Targets) Equal(other *Targets) bool {
 	return slices.Equal(t.Suffixes, other.Suffixes) && maps.Equal(t.Clusters, other.Clusters) && maps.Equal(t.Secrets, other.Secrets)
 }
 
-// DefaultSuffix is the convention of the reference architecture.
+// DefaultSuffix is the suffix in the reference architecture.
 const DefaultSuffix = "-kubeconfig"
 
-// Reference is what a spec.kubeConfig refers to.
+// Reference is the target of a spec.kubeConfig.
 type Reference struct {
 	// Kind is Secret or ConfigMap.
 	Kind, Namespace, Name string
 }
 
-// KindSecret is the kind of reference that clusters are found by.
+// KindSecret is the kind of the references that discovery follows.
 const KindSecret = "Secret"
 
-// Target returns the cluster that a kubeconfig reference of an object refers to. Without a reference
-// it is the own cluster. A Secret in which a cluster was found is that cluster. Any other Secret, and
-// a ConfigMap, is resolved by its name: <cluster><suffix> and <cluster> are that cluster, and an
-// unknown name is returned as it is.
+// Target returns the cluster to which a kubeconfig reference of an object refers; without a reference the cluster of
+// the object. A Secret in which a cluster was found refers to that cluster. Any other Secret, or a ConfigMap, is
+// resolved by name: <cluster><suffix> and <cluster> refer to that cluster, and an unknown name is returned unchanged.
 func (v View) Target(r Reference) string {
 	if r.Name == "" {
 		return v.Cluster

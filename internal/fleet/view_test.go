@@ -13,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(collecting{m}) }
 
-// collecting runs the garbage collector after the tests: client-go ends the goroutine that
-// reads a client certificate again when its transport is collected.
+// collecting runs the garbage collector after the tests. client-go ends the goroutine that rereads a client certificate
+// only when its transport is collected.
 type collecting struct{ *testing.M }
 
 func (c collecting) Run() int {

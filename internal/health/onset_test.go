@@ -63,8 +63,8 @@ func TestReasonFollowsTheSummary(t *testing.T) {
 	}
 }
 
-// TestACausePrecedesItsConsequence: what began later is another matter.
-func TestACausePrecedesItsConsequence(t *testing.T) {
+// TestCausePrecedesItsConsequence: what began later is another matter.
+func TestCausePrecedesItsConsequence(t *testing.T) {
 	at := func(minute int, dated, atLeast bool) *alert {
 		return &alert{rule: &rule{}, since: time.Unix(0, 0).Add(time.Duration(minute) * time.Minute), dated: dated, atLeast: atLeast}
 	}
@@ -87,8 +87,8 @@ func TestACausePrecedesItsConsequence(t *testing.T) {
 	}
 }
 
-// TestTheCriticalTierReplacesTheFirst: it begins when there is less time left.
-func TestTheCriticalTierReplacesTheFirst(t *testing.T) {
+// TestCriticalTierReplacesTheFirst: it begins when there is less time left.
+func TestCriticalTierReplacesTheFirst(t *testing.T) {
 	at := func(name string, day int64, by ...string) *alert {
 		a := &alert{rule: &rule{name: name}, state: Firing, since: time.Unix(day*24*3600, 0), dated: true, labels: labels.FromStrings("cluster", "c")}
 		for _, b := range by {

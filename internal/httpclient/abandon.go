@@ -15,20 +15,19 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// abandon is a transport that returns as soon as the context of a request ends,
-// whatever the one behind it does. client-go runs the exec plugin of a kubeconfig
-// inside RoundTrip and waits for it without looking at the context.
+// abandon is a transport that returns as soon as the context of a request ends, even if the next transport ignores the
+// context. client-go runs the exec plugin of a kubeconfig inside RoundTrip and waits for it without checking the
+// context.
 type abandon struct {
 	next http.RoundTripper
-	// waiting counts the abandoned requests that have not ended; nil without an exec plugin.
+	// waiting counts the abandoned requests that have not returned; nil without an exec plugin.
 	waiting *atomic.Int32
 }
 
-// maxWaiting bounds the goroutines that wait for an exec plugin that does not end.
+// maxWaiting limits the goroutines that wait for hanging exec plugins.
 const maxWaiting = 32
 
-// RoundTrip leaves a request that is not answered in time to a goroutine that
-// ends with it.
+// RoundTrip runs the request in a goroutine. If the context ends first, the goroutine closes the late response.
 func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -43,7 +42,7 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 	done, sending := make(chan result, 1), new(atomic.Bool)
 	go func() {
 		ctx := context.WithValue(r.Context(), sendingKey{}, sending)
-		answer, err := t.next.RoundTrip(r.WithContext(ctx)) //nolint:bodyclose // by the caller, or below
+		answer, err := t.next.RoundTrip(r.WithContext(ctx)) //nolint:bodyclose // closed by the caller, or below
 		done <- result{answer, pluginFailure(err)}
 	}()
 	select {
@@ -77,8 +76,8 @@ func errPluginHangs() error {
 
 type sendingKey struct{}
 
-// mark is the innermost transport. It notes that a request is being sent, for [abandon]:
-// before and after, an exec plugin runs.
+// mark is the innermost transport. It notifies [abandon] that a request is being sent; before that, an exec plugin may
+// be running.
 type mark struct{ next http.RoundTripper }
 
 // RoundTrip sends a request.
@@ -90,11 +89,11 @@ func (t mark) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// WrappedRoundTripper is for client-go, which looks behind wrappers.
+// WrappedRoundTripper returns the wrapped transport to client-go, which inspects wrappers.
 func (t mark) WrappedRoundTripper() http.RoundTripper { return t.next }
 
-// pluginFailure gives the failure of an exec plugin its reason. client-go has no type for
-// it, and a plugin that does not exist or fails is not the network.
+// pluginFailure returns the failure of an exec plugin with its reason. client-go has no type for this error, and it is
+// not a network failure.
 func pluginFailure(err error) error {
 	if err != nil && strings.HasPrefix(err.Error(), "getting credentials: ") {
 		return credentialsError(err)
@@ -106,7 +105,7 @@ func credentialsError(err error) error {
 	return &failure.Error{Reason: failure.ReasonCredentials, Err: err, NoAnswer: true}
 }
 
-// CloseIdleConnections is what http.Client looks for.
+// CloseIdleConnections implements the method that http.Client uses.
 func (t abandon) CloseIdleConnections() {
-	utilnet.CloseIdleConnectionsFor(t.next) // which looks behind the wrappers of client-go
+	utilnet.CloseIdleConnectionsFor(t.next) // it inspects the wrappers of client-go
 }

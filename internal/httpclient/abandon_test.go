@@ -27,8 +27,8 @@ type closed struct {
 
 func (c closed) Close() error { close(c.done); return nil }
 
-// TestAbandon: the client does not wait for a transport that ignores the context, and closes its late
-// answer.
+// TestAbandon checks that the client does not wait for a transport that ignores the context, and closes its late
+// response.
 func TestAbandon(t *testing.T) {
 	late, done := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -48,8 +48,8 @@ func TestAbandon(t *testing.T) {
 	<-done
 }
 
-// TestAbandonPlugin is about the time in which an exec plugin runs: that is no timeout of
-// the server, and no number of requests waits for a plugin that does not end.
+// TestAbandonPlugin checks that a slow exec plugin does not count as a timeout of the server, and that the number of
+// requests that wait for a hanging plugin is limited.
 func TestAbandonPlugin(t *testing.T) {
 	late := make(chan struct{})
 	wait := roundTrip(func(*http.Request) (*http.Response, error) {

@@ -15,23 +15,22 @@ import (
 	"k8s.io/client-go/util/connrotation"
 )
 
-// ForAPIServer returns an HTTP client with the credentials of config, which never waits
-// longer than the context of a request and follows no redirect. end closes its
-// connections, also those in use.
+// ForAPIServer returns an HTTP client with the credentials of config. It never waits longer than the context of a
+// request and follows no redirects. end closes all of its connections, including those in use.
 func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err error) {
 	dial := config.Dial
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext // as client-go does
+		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext // the defaults of client-go
 	}
-	// client-go shares connections between clients of like settings, and its
-	// wrappers hide them from http.Client.CloseIdleConnections.
+	// client-go shares connections between clients with the same settings, and its wrappers hide them from
+	// http.Client.CloseIdleConnections.
 	dialer := connrotation.NewDialer(dial)
 	config = rest.CopyConfig(config)
 	config.Dial = dialer.DialContext
 	config.UserAgent = UserAgent
 	gzip := !config.DisableCompression
 	config.DisableCompression = true
-	if config.Proxy == nil { // only that of a kubeconfig: one of the environment is not of this cluster
+	if config.Proxy == nil { // only the proxy of the kubeconfig, because a proxy of the environment is not specific to the cluster
 		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil } //nolint:nilnil // no proxy
 	}
 	config.Wrap(boundHeader)
@@ -56,10 +55,10 @@ func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err err
 	return client, dialer.CloseAll, nil
 }
 
-// maxSilence is longer than an API server takes before it gives a request up.
+// maxSilence is longer than an API server processes a request before it gives up.
 const maxSilence = 90 * time.Second
 
-// boundHeader bounds the header of an answer, behind the wrappers of client-go.
+// boundHeader limits the header of a response, below the wrappers of client-go.
 func boundHeader(transport http.RoundTripper) http.RoundTripper {
 	for next := transport; ; {
 		switch t := next.(type) {

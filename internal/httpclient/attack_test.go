@@ -25,8 +25,8 @@ const (
 	attackMemory = 16 << 20
 )
 
-// TestAttacks are answers without an end. Each ends at a limit, whatever its status and
-// encoding, and its memory is bounded. No test runs beside it.
+// TestAttacks checks endless responses. Each ends at a limit, for every status and encoding, and with limited memory.
+// No other test runs at the same time.
 func TestAttacks(t *testing.T) {
 	endless := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -37,7 +37,7 @@ func TestAttacks(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		// err is that of reading, text part of the one of the request.
+		// err is the error of reading the body, and text is a part of the error of the request.
 		err  error
 		text string
 	}{
@@ -78,7 +78,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// clients returns one client of each kind.
+// clients returns one client of each type.
 func clients(t *testing.T, url string) map[string]*http.Client {
 	t.Helper()
 	apiServer, end, err := ForAPIServer(&rest.Config{Host: url})
@@ -90,7 +90,7 @@ func clients(t *testing.T, url string) map[string]*http.Client {
 	return map[string]*http.Client{"API server": apiServer, "others": others}
 }
 
-// read reads an answer as the readers of bodies do.
+// read reads a response like the readers of the product.
 func read(t *testing.T, client *http.Client, url string) error {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -109,7 +109,7 @@ func read(t *testing.T, client *http.Client, url string) error {
 	return err
 }
 
-// repeat writes until the other end has gone.
+// repeat writes until the client closes the connection.
 func repeat(w io.Writer, part []byte) {
 	for {
 		if _, err := w.Write(part); err != nil {
@@ -118,7 +118,7 @@ func repeat(w io.Writer, part []byte) {
 	}
 }
 
-// packed sends zeros without an end, or members that unpack to nothing.
+// packed sends endless compressed zeros, or compressed blocks without content.
 func packed(status int, empty bool) http.HandlerFunc {
 	var member bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&member, gzip.BestSpeed)
@@ -137,7 +137,7 @@ func packed(status int, empty bool) http.HandlerFunc {
 	}
 }
 
-// connection sends text that is no whole answer: begin, and then more without an end.
+// connection sends an incomplete response: begin, then more without an end.
 func connection(begin, more string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -150,8 +150,8 @@ func connection(begin, more string) http.HandlerFunc {
 	}
 }
 
-// TestSilence: an answer that stays away or pauses is a timeout, a watch may pause, and
-// a body that goes on is read.
+// TestSilence checks that a missing or paused response is a timeout, that a watch may pause, and that a body with
+// progress is read.
 func TestSilence(t *testing.T) {
 	pause := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -185,7 +185,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestCheckValues counts outside of strings, whatever the parts in which a text arrives.
+// TestCheckValues checks that values are counted outside of strings, for every partition of the text.
 func TestCheckValues(t *testing.T) {
 	long := strings.Repeat(" ", smallText)
 	for name, tc := range map[string]struct {
@@ -208,7 +208,7 @@ func TestCheckValues(t *testing.T) {
 	}
 }
 
-// TestDecodeJSONBounds: a text of many values is refused before it is decoded.
+// TestDecodeJSONBounds checks that a text with too many values is refused before it is decoded.
 func TestDecodeJSONBounds(t *testing.T) {
 	type server struct{ Name, Address, Version string }
 	text := []byte(`{"servers":[` + strings.Repeat("{},", 5<<20) + "{}]}")

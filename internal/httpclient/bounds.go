@@ -11,24 +11,24 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// maxFailure bounds the body of an answer that is no success; what follows is not read.
+// maxFailure limits the body of an unsuccessful response; the rest is not read.
 const maxFailure = 64 << 10
 
-// bounded is the outermost transport of every request. It bounds the body of an answer, as
-// it is sent and unpacked, and the time without a byte, and removes a byte order mark.
+// bounded is the outermost transport of every request. It limits the body of a response, compressed and uncompressed,
+// and the time without a byte, and removes a byte order mark.
 type bounded struct {
-	next http.RoundTripper // does not ask for compression by itself
-	// gzip asks for compressed bodies.
+	next http.RoundTripper // does not request compression by itself
+	// gzip requests compressed bodies.
 	gzip bool
-	// body bounds a success in bytes, unpacked, and values the JSON in it, see
-	// [CheckValues]. 0 leaves them to the reader.
+	// body limits the uncompressed bytes of a successful response, and values limits its JSON values, see
+	// [CheckValues]. 0 means that the reader sets the limit.
 	body, values int
-	// silence bounds the time before an answer and between its bytes; 0 leaves it to the
-	// deadline of the request. A watch is exempt.
+	// silence limits the time before a response and between its bytes; 0 means that only the deadline of the request
+	// applies. A watch is exempt.
 	silence time.Duration
 }
 
-// RoundTrip sends a request and bounds the answer.
+// RoundTrip sends a request and limits the response.
 func (t bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	quiet := &silence{}
 	r = r.Clone(r.Context())
@@ -69,10 +69,10 @@ func (t bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// CloseIdleConnections closes the connections that are not in use.
+// CloseIdleConnections closes idle connections.
 func (t bounded) CloseIdleConnections() { utilnet.CloseIdleConnectionsFor(t.next) }
 
-// readCloser reads from one and closes the other.
+// readCloser reads from one stream and closes another.
 type readCloser struct {
 	io.Reader
 	io.Closer

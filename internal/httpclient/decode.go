@@ -13,12 +13,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// FirstJSON returns the first JSON value of a body without what proxies add to it: a byte
-// order mark in front, anything behind. A body that does not begin with one is returned
-// as it is.
+// FirstJSON returns the first JSON value of a body, without a byte order mark before it and any text after it, which
+// proxies may add. A body that does not begin with a JSON value is returned unchanged.
 func FirstJSON(body []byte) []byte {
 	text := bytes.TrimPrefix(body, []byte(byteOrderMark))
-	// It reads a buffer where it is: the body is not copied.
+	// The decoder uses the bytes of a buffer directly: the body is not copied.
 	value, err := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)).ReadValue()
 	if err != nil {
 		return body
@@ -26,7 +25,7 @@ func FirstJSON(body []byte) []byte {
 	return value
 }
 
-// DecodeJSON reads the first JSON value of a body. The error does not quote it.
+// DecodeJSON decodes the first JSON value of a body. The error does not quote the body.
 func DecodeJSON[T any](body []byte) (T, error) {
 	var out T
 	body = FirstJSON(body)

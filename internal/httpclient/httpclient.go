@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package httpclient builds the HTTP clients of all outgoing requests: [New] those to
-// OpenBao, Aurora, Keystone, Alertmanager and pods, [ForAPIServer] those to Kubernetes.
-// What must hold for every outgoing request belongs here.
+// Package httpclient builds the HTTP clients of all outgoing requests: [New] for OpenBao, Aurora, Keystone,
+// Alertmanager and pods, and [ForAPIServer] for Kubernetes. Requirements of every outgoing request are implemented
+// here.
 package httpclient
 
 import (
@@ -19,10 +19,10 @@ import (
 // UserAgent is the user agent of the exporter.
 const UserAgent = "cobaltcore-exporter"
 
-// maxHeader bounds the header of an answer.
+// maxHeader limits the header of a response.
 const maxHeader = 64 << 10
 
-// A connection with HTTP/2 without a frame for pingAfter is pinged.
+// An HTTP/2 connection without a frame for pingAfter is pinged.
 const (
 	pingAfter   = 10 * time.Second
 	pingTimeout = 5 * time.Second
@@ -33,25 +33,24 @@ type DialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 
 // Options are the settings of a [Transport].
 type Options struct {
-	// Dial is that of a [net.Dialer] by default.
+	// Dial opens connections; by default a [net.Dialer] does.
 	Dial DialFunc
 	TLS  *tls.Config
-	// Timeout bounds dials and TLS handshakes: they may outlive their request, and the
-	// next one waits for them. 0 is none.
+	// Timeout limits dials and TLS handshakes, which may outlive their request while the next request waits for them. 0
+	// means no limit.
 	Timeout time.Duration
-	// MaxIdle is the number of idle connections to a host that are kept for two minutes;
-	// 0 is a new connection for each request.
+	// MaxIdle is the number of idle connections per host that are kept for two minutes; 0 means a new connection for
+	// each request.
 	MaxIdle int
-	// MaxBody bounds the body of a success in bytes, unpacked, and MaxValues the JSON in
-	// it, see [CheckValues]; 0 is unlimited. Beyond them, reading fails with
-	// [failure.ErrTooLarge].
+	// MaxBody limits the uncompressed bytes of a successful response, and MaxValues its JSON values, see [CheckValues];
+	// 0 means no limit. Beyond a limit, reads fail with [failure.ErrTooLarge].
 	MaxBody, MaxValues int
-	// DisableCompression asks for plain bodies.
+	// DisableCompression requests uncompressed bodies.
 	DisableCompression bool
 }
 
-// Transport is an [http.Transport] with bounds. It uses no proxy and no other setting of
-// the environment, keeps no cookies and sends no credentials.
+// Transport is an [http.Transport] with limits. It uses no proxy and no other setting of the environment, stores no
+// cookies and sends no credentials.
 type Transport struct{ bounded }
 
 // New returns a transport.
@@ -61,7 +60,7 @@ func New(o Options) *Transport {
 		dial = (&net.Dialer{}).DialContext
 	}
 	if o.Timeout > 0 {
-		dial = within(o.Timeout, dial)
+		dial = withDialTimeout(o.Timeout, dial)
 	}
 	next := &http.Transport{
 		DialContext:            dial,
@@ -72,17 +71,18 @@ func New(o Options) *Transport {
 		MaxIdleConnsPerHost:    o.MaxIdle,
 		IdleConnTimeout:        2 * time.Minute,
 		MaxResponseHeaderBytes: maxHeader,
-		// A connection that many requests share is not closed by the timeout of one, only by a lost ping.
+		// A connection that is shared by many requests must not be closed by the timeout of one request,
+		// only by a lost ping.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 	}
-	// Not the HTTP/2 of net/http: in Go 1.26, a WINDOW_UPDATE that overflows the window of a stream blocks its
-	// connection and all requests in it for ever, whatever their contexts. client-go uses this one, too.
-	_ = http2.ConfigureTransport(next) // fails only if it is configured already
+	// In the HTTP/2 of net/http (Go 1.26), a WINDOW_UPDATE that overflows the window of a stream blocks the connection
+	// and all its requests, despite their contexts. This implementation, also used by client-go, does not.
+	_ = http2.ConfigureTransport(next) // fails only if it is already configured
 	return &Transport{bounded{gzip: !o.DisableCompression, body: o.MaxBody, values: o.MaxValues, next: next}}
 }
 
-// within ends a dial after the timeout.
-func within(timeout time.Duration, dial DialFunc) DialFunc {
+// withDialTimeout returns a dialer with a timeout.
+func withDialTimeout(timeout time.Duration, dial DialFunc) DialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
@@ -90,6 +90,6 @@ func within(timeout time.Duration, dial DialFunc) DialFunc {
 	}
 }
 
-// KeepRedirect is the CheckRedirect of a client that returns a redirect as the answer: to
-// follow it would send credentials along, wherever it leads.
+// KeepRedirect is a CheckRedirect function that returns a redirect as the response. Following it would send credentials
+// to its target.
 func KeepRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

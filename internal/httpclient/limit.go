@@ -9,8 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// LimitBody bounds a body: after size bytes, reading fails with
-// [failure.ErrTooLarge].
+// LimitBody limits a body. After size bytes, reads fail with [failure.ErrTooLarge].
 func LimitBody(body io.ReadCloser, size int) io.ReadCloser {
 	return &limitedBody{ReadCloser: body, left: size}
 }

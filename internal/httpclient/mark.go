@@ -9,10 +9,10 @@ import (
 	"io"
 )
 
-// byteOrderMark is what some proxies and files have in front of a text.
+// byteOrderMark is the prefix that some proxies and files add to a text.
 const byteOrderMark = "\xef\xbb\xbf"
 
-// skipMark returns a body without a byte order mark in front.
+// skipMark returns a body without a byte order mark at its begin.
 func skipMark(body io.ReadCloser) io.ReadCloser { return &unmarkedBody{ReadCloser: body} }
 
 type unmarkedBody struct {

@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// TestByteOrderMark: it is removed from the answers of all servers, before a limit counts.
+// TestByteOrderMark checks that a byte order mark is removed from all responses and does not count for limits.
 func TestByteOrderMark(t *testing.T) {
 	body := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))

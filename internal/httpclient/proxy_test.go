@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// TestMain sets the proxies before net/http reads them, which it does once.
+// TestMain sets the proxy variables before net/http reads them, which happens once.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
 		_ = os.Setenv(name, "http://proxy.example.com:3128")
@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// TestProxyOfTheEnvironment is not used for API servers, which have the proxy of their
-// kubeconfig, nor for OpenBao, Aurora, Keystone, Alertmanager and pods, which have none.
+// TestProxyOfTheEnvironment checks that the proxy of the environment is not used: API servers use the proxy of their
+// kubeconfig, and OpenBao, Aurora, Keystone, Alertmanager and pods use none.
 func TestProxyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	proxyURL, err := url.Parse("http://proxy-url.example.com:8080")

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// silence ends a request that waits too long for a byte. Its zero value waits for ever.
+// silence ends a request that waits too long for a byte. The zero value has no limit.
 type silence struct {
 	limit  time.Duration
 	ctx    context.Context //nolint:containedctx // of one request
@@ -25,14 +25,14 @@ func newSilence(ctx context.Context, limit time.Duration) *silence {
 	return s
 }
 
-// begin starts to count the time.
+// begin starts the timer.
 func (s *silence) begin() {
 	if s.timer != nil {
 		s.timer.Reset(s.limit)
 	}
 }
 
-// end stops counting. The error is that of the silence if that was why the wait ended.
+// end stops the timer. It returns a timeout if the timer ended the wait, or else err.
 func (s *silence) end(err error) error {
 	if s.timer == nil {
 		return err
@@ -51,7 +51,7 @@ func (s *silence) close() {
 	}
 }
 
-// silentError is a timeout.
+// silentError is the timeout of a wait for a byte.
 type silentError struct{ limit time.Duration }
 
 func (e silentError) Error() string { return "no byte within " + e.limit.String() }
@@ -59,7 +59,7 @@ func (e silentError) Error() string { return "no byte within " + e.limit.String(
 // Timeout returns true.
 func (silentError) Timeout() bool { return true }
 
-// timedBody is a body whose pauses are bounded.
+// timedBody is a body with limited pauses.
 type timedBody struct {
 	io.ReadCloser
 

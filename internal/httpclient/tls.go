@@ -23,12 +23,11 @@ type TLSFiles struct {
 
 	digest  [sha256.Size]byte
 	current *tls.Config
-	failing string // the last failure of Reload
+	failing string // last failure of Reload
 }
 
-// Load returns the TLS configuration of what the files hold now, and whether it
-// is another one than the last time. While they cannot be used, the one before
-// stays.
+// Load returns the TLS configuration from the current contents of the files, and whether it has changed since the last
+// call. If the files cannot be used, the previous configuration stays in use.
 func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 	h := sha256.New()
 	contents := map[string][]byte{}
@@ -48,7 +47,7 @@ func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 	c = &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		ServerName:         t.ServerName,
-		InsecureSkipVerify: t.InsecureSkipVerify, //nolint:gosec // the user's explicit choice
+		InsecureSkipVerify: t.InsecureSkipVerify, //nolint:gosec // configured by the user
 	}
 	if t.CAFile != "" {
 		c.RootCAs = x509.NewCertPool()
@@ -59,7 +58,7 @@ func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 	if t.CertFile != "" {
 		pair, err := tls.X509KeyPair(contents[t.CertFile], contents[t.KeyFile])
 		if err != nil {
-			// The text of the error could quote the file.
+			// The original error could quote the file.
 			return t.current, false, &failure.FileError{Err: errors.New(t.CertFile + " and " + t.KeyFile + ": not a certificate with its key")}
 		}
 		c.Certificates = []tls.Certificate{pair}
@@ -68,8 +67,8 @@ func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 	return c, true, nil
 }
 
-// Reload is [TLSFiles.Load] with a log line when the files cannot be used, one for
-// as long as it is for the same reason.
+// Reload calls [TLSFiles.Load] and logs a line if the files cannot be used, once for each series of failures with the
+// same reason.
 func (t *TLSFiles) Reload(log *slog.Logger) (c *tls.Config, changed bool, err error) {
 	c, changed, err = t.Load()
 	text := ""

@@ -14,27 +14,26 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// tokenLifetime is how long a token is used before its file is read again. Kubernetes
-// replaces the token of a pod minutes before it expires.
+// tokenLifetime is the time after which a token file is read again. Kubernetes replaces the token of a pod minutes
+// before it expires.
 const tokenLifetime = 30 * time.Second
 
-// fileToken is a transport that sends the bearer token in a file. client-go would read a
-// file of any kind and size.
+// fileToken is a transport that sends the bearer token in a file. client-go would read a file of any type and size.
 type fileToken struct {
 	file string
 	next http.RoundTripper
 
 	mu    sync.Mutex
-	token string // the last one that was read
+	token string // time of the last read
 	read  time.Time
 }
 
-// RoundTrip sends a request with the token, if it has no other credentials.
+// RoundTrip sends a request with the token, unless it has other credentials.
 func (t *fileToken) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Header.Get("Authorization") != "" {
 		return t.next.RoundTrip(r)
 	}
-	token, err := t.current(r.Context())
+	token, err := t.currentToken(r.Context())
 	if err != nil {
 		return nil, credentialsError(err)
 	}
@@ -49,11 +48,11 @@ func (t *fileToken) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// WrappedRoundTripper is for client-go, which looks behind wrappers.
+// WrappedRoundTripper returns the wrapped transport to client-go, which inspects wrappers.
 func (t *fileToken) WrappedRoundTripper() http.RoundTripper { return t.next }
 
-// current returns the token. While the file cannot be read, the one before stays in use.
-func (t *fileToken) current(ctx context.Context) (string, error) {
+// currentToken returns the token. If the file cannot be read, the previous token stays in use.
+func (t *fileToken) currentToken(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.token != "" && time.Since(t.read) < tokenLifetime {

@@ -11,17 +11,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// packedSlack is how many bytes a compressed body may have more than it unpacks to. Without
-// it, empty blocks would be read for ever before a byte comes out.
+// packedSlack is the number of bytes by which a compressed body may exceed its content. Without this limit, empty
+// blocks would be read without an end.
 const packedSlack = 1 << 20
 
-// unpack returns the content of a body that is compressed with gzip.
+// unpack returns the content of a gzip-compressed body.
 func unpack(body io.ReadCloser) io.ReadCloser {
 	return &unpackedBody{ReadCloser: body, left: packedSlack}
 }
 
 type unpackedBody struct {
-	io.ReadCloser // as it is sent
+	io.ReadCloser // as sent
 
 	gzip *gzip.Reader
 	err  error
@@ -41,7 +41,7 @@ func (b *unpackedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sentBytes reads and counts the bytes sent.
+// sentBytes reads and counts the compressed bytes.
 type sentBytes struct{ *unpackedBody }
 
 func (b sentBytes) Read(p []byte) (int, error) {

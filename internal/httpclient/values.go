@@ -10,17 +10,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// Bounds of a JSON text that is decoded whole. Its bytes do not bound what it costs:
-// three of them, as in [{},{}], become hundreds.
+// Limits of a JSON text that is decoded as a whole. The number of bytes does not limit the memory: three bytes, as in
+// [{},{}], may need hundreds.
 const (
-	// MaxValues bounds the values of a text; the kinds of a large cluster are 50,000.
+	// MaxValues limits the values of a text; the discovery of a large cluster has 50,000.
 	MaxValues = 1 << 18
-	// smallText is the size up to which a text is not checked: its values are few enough.
+	// smallText is the size up to which a text is not checked, because it cannot have too many values.
 	smallText = 256 << 10
 )
 
-// CheckValues fails with [failure.ErrTooLarge] if a JSON text has more than [MaxValues]
-// values. It is called before a text is decoded.
+// CheckValues fails with [failure.ErrTooLarge] if a JSON text has more than [MaxValues] values. Call it before decoding
+// the text.
 func CheckValues(text []byte) error {
 	if len(text) <= smallText {
 		return nil
@@ -29,8 +29,7 @@ func CheckValues(text []byte) error {
 	return v.add(text)
 }
 
-// values counts the values of a JSON text: its objects and lists, and the members of both
-// but for the first.
+// values counts the values of a JSON text: objects and lists, and their members except the first of each.
 type values struct {
 	most, n           int
 	inString, escaped bool
@@ -38,7 +37,7 @@ type values struct {
 
 // add counts the next part of the text.
 func (v *values) add(part []byte) error {
-	now := *v // in registers
+	now := *v // local copies stay in registers
 	for _, c := range part {
 		switch {
 		case now.escaped:
@@ -57,7 +56,7 @@ func (v *values) add(part []byte) error {
 	return nil
 }
 
-// countedBody is the body of a JSON text whose values are bounded.
+// countedBody is a body whose JSON values are limited.
 type countedBody struct {
 	io.ReadCloser
 

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// outcome is what the last finished attempt came to.
+// outcome is the outcome of the last finished attempt.
 type outcome uint8
 
 const (
@@ -18,32 +18,32 @@ const (
 	waiting
 )
 
-// evaluation is one call of [Kind.Evaluate].
+// evaluation is the state of one call of [Kind.Evaluate].
 type evaluation struct {
 	*Kind
 	Object
-	Sighting
+	Observation
 
 	ready    Condition
 	hasReady bool
-	// success is the newest success on record.
+	// success is the newest recorded success.
 	success time.Time
 }
 
 // Evaluate derives the state of an object, its onset and its reason.
-func (k *Kind) Evaluate(o Object, s Sighting) Result {
+func (k *Kind) Evaluate(o Object, s Observation) Result {
 	o = o.withoutFuture(s.Now)
-	e := evaluation{Kind: k, Object: o, Sighting: s}
+	e := evaluation{Kind: k, Object: o, Observation: s}
 	e.ready, e.hasReady = o.Conditions.Get(cmp.Or(k.Ready, "Ready"))
 	for _, a := range o.Attempts {
 		if !a.Failed && a.Last.After(e.success) {
 			e.success = a.Last
 		}
 	}
-	e.forget()
+	e.dropMemory()
 	out, reason := e.outcome()
 	result := Result{LastSuccess: e.success}
-	result.Memory = e.remember(out, reason)
+	result.Memory = e.newMemory(out, reason)
 	result.State, result.Reason = e.state(out, reason)
 	result.FirstReason, result.Retried = result.Memory.FirstReason, result.State == Failed && result.Memory.Retried
 	result.Onset = e.onset(result.State, &result.Memory)
@@ -53,9 +53,8 @@ func (k *Kind) Evaluate(o Object, s Sighting) Result {
 	return result
 }
 
-// forget drops the memory of an earlier object of the same name, and of failures that a recorded
-// success has ended.
-func (e *evaluation) forget() {
+// dropMemory drops the memory of a previous object with the same name, and of failures before a recorded success.
+func (e *evaluation) dropMemory() {
 	m := &e.Before
 	if last := max(m.Since, m.Failed, m.Succeeded); last != 0 && last < seconds(e.Created) {
 		*m = Memory{}
@@ -68,9 +67,8 @@ func (e *evaluation) forget() {
 	}
 }
 
-// outcome decides what the last finished attempt came to. Ready True or False decides.
-// Evidence of earlier attempts is consulted while it is neither, and for a canceled
-// health check, which is no outcome.
+// outcome returns the outcome of the last finished attempt. Ready with status True or False is decisive. If Ready is
+// neither, or if a health check was canceled, which is no outcome, the evidence of earlier attempts is used.
 func (e *evaluation) outcome() (outcome, string) {
 	switch {
 	case e.ready.Status == "True":
@@ -86,8 +84,8 @@ func (e *evaluation) outcome() (outcome, string) {
 	return undecided, e.ready.Reason
 }
 
-// failedBefore reports whether the last finished attempt failed, by the newer of the object's record
-// and the memory.
+// failedBefore reports whether the last finished attempt failed, according to the newer one of the object's record and
+// the memory.
 func (e *evaluation) failedBefore() (reason string, ok bool) {
 	for _, ev := range e.Evidence {
 		c, _ := e.Conditions.Get(ev.Type)
@@ -104,10 +102,10 @@ func (e *evaluation) failedBefore() (reason string, ok bool) {
 	if newest.Failed && seconds(newest.Last) >= e.Before.Succeeded {
 		return newest.Reason, true
 	}
-	if e.Before.Failed != 0 { // newer than any success on record, see forget
+	if e.Before.Failed != 0 { // newer than any recorded success, see dropMemory
 		return e.Before.Reason, true
 	}
-	// Set between attempts only, but also after a canceled health check.
+	// This reason is set only between attempts, but also after a canceled health check.
 	c, _ := e.Conditions.Get("Reconciling")
 	if c.Status == "True" && c.Reason == ReasonProgressingWithRetry && e.ready.Reason != ReasonHealthCheckCanceled {
 		return c.Reason, true
@@ -115,9 +113,9 @@ func (e *evaluation) failedBefore() (reason string, ok bool) {
 	return "", false
 }
 
-// remember returns the memory of the last finished attempt. A success is remembered only while the
-// object still shows evidence against it.
-func (e *evaluation) remember(out outcome, reason string) Memory {
+// newMemory returns the memory of the last finished attempt. A success is remembered only while the object still has
+// evidence of an earlier failure.
+func (e *evaluation) newMemory(out outcome, reason string) Memory {
 	m := Memory{
 		Failed: e.Before.Failed, Succeeded: e.Before.Succeeded, Reason: e.Before.Reason,
 		FailedSince: e.Before.FailedSince, FailedSinceAtLeast: e.Before.FailedSinceAtLeast, Retried: e.Before.Retried,
@@ -127,7 +125,7 @@ func (e *evaluation) remember(out outcome, reason string) Memory {
 	switch out {
 	case succeeded:
 		m = Memory{}
-		if e.contradicted() {
+		if e.isContradicted() {
 			m.Succeeded = cmp.Or(at, seconds(e.Now))
 		}
 	case failed:
@@ -137,13 +135,12 @@ func (e *evaluation) remember(out outcome, reason string) Memory {
 		m.Reason = reason
 		since := e.failedSince()
 		m.FailedSince, m.FailedSinceAtLeast = seconds(since.Time), since.AtLeast
-		m.Retried, m.FirstReason = e.retried(), cmp.Or(e.firstReason(), m.FirstReason, reason)
+		m.Retried, m.FirstReason = e.hasRetried(), cmp.Or(e.firstReason(), m.FirstReason, reason)
 	}
 	return m
 }
 
-// firstReason returns why the first failed attempt on record after the last success failed;
-// empty if there is none.
+// firstReason returns the reason of the first recorded failure after the last success; empty if there is none.
 func (e *evaluation) firstReason() string {
 	var first Attempt
 	for _, a := range e.Attempts {
@@ -154,9 +151,9 @@ func (e *evaluation) firstReason() string {
 	return first.Reason
 }
 
-// retried reports whether another attempt has begun since the first failure after the
-// last success. A later outcome than the one known is that of another attempt.
-func (e *evaluation) retried() bool {
+// hasRetried reports whether another attempt has begun since the first failure after the last success. An outcome that
+// is newer than the known one belongs to another attempt.
+func (e *evaluation) hasRetried() bool {
 	failures := 0
 	for _, a := range e.Attempts {
 		if !a.Failed || !a.Last.After(e.success) {
@@ -171,9 +168,8 @@ func (e *evaluation) retried() bool {
 		e.Before.Failed != 0 && (e.Before.Retried || seconds(e.ready.LastTransitionTime) > e.Before.Failed)
 }
 
-// contradicted reports whether conditions or attempts of a ready object look like a
-// failure.
-func (e *evaluation) contradicted() bool {
+// isContradicted reports whether conditions or attempts of a ready object indicate a failure.
+func (e *evaluation) isContradicted() bool {
 	for _, ev := range e.Evidence {
 		if e.Conditions.Is(ev.Type, ev.Status) {
 			return true
@@ -190,7 +186,7 @@ func (e *evaluation) contradicted() bool {
 // state returns the first state that applies, in order of precedence.
 func (e *evaluation) state(out outcome, reason string) (State, string) {
 	stalled, _ := e.Conditions.Get("Stalled")
-	unprocessed := e.unprocessed()
+	unprocessed := e.unprocessedReason()
 	switch {
 	case !e.Deleted.IsZero():
 		return Deleting, ""
@@ -206,7 +202,7 @@ func (e *evaluation) state(out outcome, reason string) (State, string) {
 		return Unprocessed, unprocessed
 	case out == succeeded, e.Static && len(e.Conditions) == 0:
 		return Ready, reason
-	case e.progressing():
+	case e.isProgressing():
 		return Progressing, cmp.Or(reason, ReasonProgressing)
 	}
 	if !e.hasReady {
@@ -215,12 +211,12 @@ func (e *evaluation) state(out outcome, reason string) (State, string) {
 	return Unknown, cmp.Or(reason, ReasonReadyUnknown)
 }
 
-func (e *evaluation) progressing() bool {
+func (e *evaluation) isProgressing() bool {
 	return e.Conditions.Is("Reconciling", "True") || e.ready.Reason == ReasonProgressing || e.ready.Reason == ReasonHealthCheckCanceled
 }
 
-// unprocessed returns why no controller has processed the object; empty if one has.
-func (e *evaluation) unprocessed() (reason string) {
+// unprocessedReason returns why no controller has processed the object; empty if the object was processed.
+func (e *evaluation) unprocessedReason() (reason string) {
 	if len(e.Conditions) == 0 && e.Observed <= 0 {
 		if e.Static && e.Observed == 0 {
 			return ""
@@ -230,8 +226,8 @@ func (e *evaluation) unprocessed() (reason string) {
 	if e.NoGenerations {
 		return ""
 	}
-	// Flux moves observedGeneration on success or stall only: an upgrade that is under
-	// way shows in the conditions and in lastAttemptedGeneration.
+	// Flux updates observedGeneration on success or stall only. An upgrade in progress is visible in the conditions and
+	// in lastAttemptedGeneration.
 	newest := e.Observed
 	for _, c := range e.Conditions {
 		newest = max(newest, c.ObservedGeneration)
@@ -250,7 +246,7 @@ func seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
-// timeOf is the opposite of seconds.
+// timeOf is the inverse of seconds.
 func timeOf(s int64) time.Time {
 	if s == 0 {
 		return time.Time{}

@@ -12,7 +12,8 @@
 //
 //	var externalSecret = lifecycle.Kind{KeepsTransitions: true}
 //
-//	watch.NewStatefulResource(watch.Resource{...}, func(o *object, v fleet.View, s lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+//	watch.NewStatefulResource(watch.Resource{...}, func(o *object, v fleet.View, s lifecycle.Observation,
+//		r *exposition.Rows) lifecycle.Memory {
 //		result := externalSecret.Evaluate(lifecycle.Object{
 //			Created: o.Metadata.Created, Deleted: o.Metadata.Deleted, Generation: o.Metadata.Generation,
 //			Conditions: o.Status.Conditions,
@@ -26,7 +27,7 @@
 //
 // Evaluate is pure. The watch engine keeps the returned [Memory] beside the rows across
 // events and relists and passes it to the next call; the zero Memory costs nothing and is
-// what a ready object returns. Snapshots and one-shot reports pass [Sighting.Once].
+// what a ready object returns. Snapshots and one-shot reports pass [Observation.Once].
 //
 // A state never depends on the age of anything: `unprocessed` and `deleting` are returned
 // at once, and the rules tolerate them for a while (time() - onset).
@@ -34,16 +35,15 @@ package lifecycle
 
 import "time"
 
-// State is the state of an object. The order is that of precedence: of the states that
-// apply, the lowest is returned.
+// State is the state of an object, in order of precedence: if several states apply, the lowest is returned.
 type State uint8
 
-// The states. Unset is the state of a zero [Memory] and never returned.
+// The states. Unset is the state of a zero [Memory] and is never returned.
 const (
 	Unset State = iota
 	// Deleting means that deletion was requested and a finalizer holds the object.
 	Deleting
-	// Suspended means that the object is not reconciled on purpose.
+	// Suspended means that reconciliation is turned off for the object.
 	Suspended
 	// Stalled means that there is no further attempt until spec, source or inputs change.
 	Stalled
@@ -51,13 +51,13 @@ const (
 	Failed
 	// DependencyNotReady means that the object waits for another one.
 	DependencyNotReady
-	// Unprocessed means that no controller has seen the object or its newest generation.
+	// Unprocessed means that no controller has processed the object or its newest generation.
 	Unprocessed
-	// Progressing means that an attempt is under way and the one before did not fail.
+	// Progressing means that an attempt is in progress and the previous one did not fail.
 	Progressing
 	// Ready means that the last attempt succeeded.
 	Ready
-	// Unknown means that the object has a status from which nothing follows.
+	// Unknown means that no other state follows from the status.
 	Unknown
 )
 
@@ -84,7 +84,7 @@ func (s State) String() string {
 	return "unknown"
 }
 
-// Condition is a condition of a status. Messages are not decoded: they may hold secrets.
+// Condition is a condition of a status. Messages are not decoded, because they may contain secrets.
 type Condition struct {
 	Type               string    `json:"type"`
 	Status             string    `json:"status"`
@@ -96,7 +96,7 @@ type Condition struct {
 // Conditions are the conditions of a status.
 type Conditions []Condition
 
-// Get returns the first condition of a type, with a reason as [Reason] returns it.
+// Get returns the first condition of a type, with its reason sanitized by [Reason].
 func (cs Conditions) Get(name string) (Condition, bool) {
 	for _, c := range cs {
 		if c.Type == name {
@@ -107,12 +107,11 @@ func (cs Conditions) Get(name string) (Condition, bool) {
 	return Condition{}, false
 }
 
-// maxReason is more than any reason has.
+// maxReason is longer than any known reason.
 const maxReason = 64
 
-// Reason returns a reason as controllers write them, one word in CamelCase, and
-// [ReasonOther] for any other text: it may quote a secret, and a label value must not be
-// chosen by the server.
+// Reason returns a reason that is one word in CamelCase, as controllers write them, and [ReasonOther] for any other
+// text. Other texts may quote a secret, and a server must not choose label values.
 func Reason(text string) string {
 	for i := range len(text) {
 		upper := 'A' <= text[i] && text[i] <= 'Z'
@@ -129,7 +128,7 @@ func (cs Conditions) Is(name, status string) bool {
 	return ok && c.Status == status
 }
 
-// Reasons that the rules name. Those of unprocessed and unknown objects are ours.
+// Reasons that rules use. The reasons of unprocessed and unknown objects are defined here.
 const (
 	ReasonDependencyNotReady   = "DependencyNotReady"
 	ReasonHealthCheckCanceled  = "HealthCheckCanceled"
@@ -146,19 +145,19 @@ const (
 // FetchFailed of a source with status True.
 type Evidence struct{ Type, Status string }
 
-// Kind describes how objects of a kind record what happened to them.
+// Kind describes how objects of a kind record their attempts.
 type Kind struct {
 	// Ready is the type of the deciding condition; empty means Ready.
 	Ready string
 	// Evidence are conditions that prove a failed attempt while Ready is undecided.
 	Evidence []Evidence
-	// KeepsTransitions means that lastTransitionTime moves with the status only, so that
-	// it is an exact onset. Flux moves it with the message, too.
+	// KeepsTransitions means that lastTransitionTime changes only with the status, so that it is an exact onset. Flux
+	// also changes it with the message.
 	KeepsTransitions bool
 	// WaitsOnly means that Ready is False only while the object waits for another one.
 	WaitsOnly bool
-	// NeverWaits means that what a kind waits for is not on record: DependencyNotReady, which
-	// an object may have from another one, is a failure.
+	// NeverWaits means that dependencies of the kind are not recorded, so that DependencyNotReady, which may be
+	// inherited from another object, counts as a failure.
 	NeverWaits bool
 	// NoGenerations means that the status has no generations to compare.
 	NoGenerations bool
@@ -168,38 +167,36 @@ type Kind struct {
 type Attempt struct {
 	Failed bool
 	Reason string
-	// First and Last are when it ended; they differ for an entry that is kept across
-	// recurrences.
+	// First and Last are the times at which the attempt ended. They differ for an entry that covers several attempts.
 	First, Last time.Time
 }
 
-// Object is what the status and the metadata of an object record.
+// Object has the recorded data of an object's status and metadata.
 type Object struct {
 	Created, Deleted time.Time
 	Generation       int64
-	// Suspended is set for an object that is not reconciled on purpose.
+	// Suspended means that reconciliation is turned off for the object.
 	Suspended bool
-	// SuspendedAt and ChangedAt are when the object was suspended and when its spec was
-	// changed, from managedFields; zero if unknown.
+	// SuspendedAt and ChangedAt are the times at which the object was suspended and its spec was changed, from
+	// managedFields; zero if unknown.
 	SuspendedAt, ChangedAt time.Time
 	Conditions             Conditions
-	// Observed is the greatest of status.observedGeneration and lastAttemptedGeneration;
-	// -1 is the default of the API server. Those of conditions are added here.
+	// Observed is the greater of status.observedGeneration and lastAttemptedGeneration; -1 is the default of the API
+	// server. The generations of conditions are taken into account here.
 	Observed int64
-	// Attempts are the finished attempts on record, in any order. Truncated means that
-	// older ones may have been dropped.
+	// Attempts are the recorded finished attempts, in any order. Truncated means that older attempts may be missing.
 	Attempts  []Attempt
 	Truncated bool
-	// Static is set for objects that have no status by design.
+	// Static marks objects that have no status by design.
 	Static bool
 }
 
-// Onset is when a state began.
+// Onset is the begin of a state.
 type Onset struct {
 	Time time.Time
-	// AtLeast means that it began at Time or earlier.
+	// AtLeast means that the state began at Time or earlier.
 	AtLeast bool
-	// Once means that the bound will not become better: no rule should wait on it.
+	// Once means that the onset will not become more precise, so that rules should not wait for that.
 	Once bool
 }
 
@@ -207,15 +204,16 @@ type Onset struct {
 const (
 	// Exact means that the state began at the time of the row.
 	Exact = "exact"
-	// AtLeast means that it began then or earlier: it was found so.
+	// AtLeast means that the state began at that time or earlier, because it was already present at the first
+	// observation.
 	AtLeast = "at_least"
-	// Undated means the same in a snapshot or a one-shot report, where no later
-	// evaluation learns more. Tolerances do not apply.
+	// Undated means the same in a snapshot or a one-shot report, which have no later evaluation. Tolerances do not
+	// apply.
 	Undated = "undated"
 )
 
-// LaterOf returns the later one of two changes, which is the onset of a difference between the two;
-// the zero Onset if one of them is unknown.
+// LaterOf returns the later of two changes, which is the onset of a difference between two objects; the zero Onset if
+// one of them is unknown.
 func LaterOf(a, b time.Time) Onset {
 	switch {
 	case a.IsZero() || b.IsZero():
@@ -237,13 +235,13 @@ func (o Onset) Precision() string {
 	return AtLeast
 }
 
-// Sighting is an observation of an object, with the memory of earlier ones.
-type Sighting struct {
+// Observation is an observation of an object, with the memory of earlier ones.
+type Observation struct {
 	Now    time.Time
 	Before Memory
 	// Live means that the object arrived as an event of a stream without gaps.
 	Live bool
-	// Once means that no memory is kept: a snapshot or a one-shot report.
+	// Once means that no memory is kept, as for a snapshot or a one-shot report.
 	Once bool
 }
 
@@ -253,30 +251,28 @@ type Memory struct {
 	// AtLeast qualifies Since, the onset of State.
 	AtLeast bool
 	Since   int64
-	// Failed and Succeeded are when the last finished attempt ended; one of them is zero.
+	// Failed and Succeeded are the times at which the last finished attempt ended; one of them is zero.
 	Failed, Succeeded int64
-	// FailedSince is the onset of the failures, across attempts and waits.
+	// FailedSince is the onset of the failures, across attempts and waiting times.
 	FailedSince        int64
 	FailedSinceAtLeast bool
-	// Retried means that another attempt has begun since.
+	// Retried means that another attempt has begun since the failure.
 	Retried bool
-	// Reason is that of the last failure, FirstReason that of the first one.
+	// Reason is the reason of the last failure, and FirstReason that of the first one.
 	Reason, FirstReason string
 }
 
-// Result is what follows from an object.
+// Result is the result of an evaluation.
 type Result struct {
 	State  State
 	Reason string
-	// Onset is when the state began. Failed and stalled share the onset of the first
-	// failure after the last success.
+	// Onset is the begin of the state. Failed and stalled share the onset of the first failure after the last success.
 	Onset Onset
 	// Retried means that the object has failed and another attempt has begun since.
 	Retried bool
-	// FirstReason is why the object failed first since it succeeded last: it stays the same
-	// until the next success.
+	// FirstReason is the reason of the first failure after the last success. It stays the same until the next success.
 	FirstReason string
-	// LastSuccess is the newest success on record; zero if there is none.
+	// LastSuccess is the newest recorded success; zero if there is none.
 	LastSuccess time.Time
 	Memory      Memory
 }

@@ -162,7 +162,7 @@ func TestEvaluate(t *testing.T) {
 		{"transitions are kept", store, object(ready("False", "InvalidProviderConfig", 5)), Failed, "InvalidProviderConfig", 5, exact},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := tc.kind.Evaluate(tc.object, Sighting{Now: at(60), Once: true})
+			got := tc.kind.Evaluate(tc.object, Observation{Now: at(60), Once: true})
 			if got.State != tc.state || got.Reason != tc.reason {
 				t.Errorf("Evaluate() = %s, %q, want %s, %q", got.State, got.Reason, tc.state, tc.reason)
 			}
@@ -177,7 +177,7 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
-// TestRetried: an attempt that has begun after a failure is the second one, or a later one.
+// TestRetried checks that an attempt that begins after a failure counts as a retry.
 func TestRetried(t *testing.T) {
 	reconciling, underWay := cond("Reconciling", "True", "Progressing", 59), ready("Unknown", "Progressing", 59)
 	failing := object(ready("False", "HealthCheckFailed", 50))
@@ -203,7 +203,7 @@ func TestRetried(t *testing.T) {
 			Memory{State: Failed, Failed: at(40).Unix(), FailedSince: at(40).Unix(), Retried: true}, false},
 		"first attempt": {applier, object(underWay, reconciling), Memory{}, false},
 	} {
-		got := tc.kind.Evaluate(tc.object, Sighting{Now: at(60), Live: true, Before: tc.before})
+		got := tc.kind.Evaluate(tc.object, Observation{Now: at(60), Live: true, Before: tc.before})
 		if got.Retried != tc.want || got.Memory.Retried != tc.want {
 			t.Errorf("%s: retried %t, kept %t, want %t", name, got.Retried, got.Memory.Retried, tc.want)
 		}

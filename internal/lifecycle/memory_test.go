@@ -5,7 +5,7 @@ package lifecycle
 
 import "testing"
 
-// step is one sighting of an object and what follows from it.
+// step is one observation of an object with the expected result.
 type step struct {
 	minute  int
 	live    bool
@@ -95,7 +95,7 @@ func TestMemory(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			var m Memory
 			for i, s := range tc.steps {
-				got := tc.kind.Evaluate(s.object, Sighting{Now: at(s.minute), Live: s.live, Before: m})
+				got := tc.kind.Evaluate(s.object, Observation{Now: at(s.minute), Live: s.live, Before: m})
 				m = got.Memory
 				if got.State != s.state {
 					t.Fatalf("step %d: state is %s, want %s", i, got.State, s.state)
@@ -113,13 +113,13 @@ func TestMemory(t *testing.T) {
 
 func TestReadyObjectsCostNoMemory(t *testing.T) {
 	got := applier.Evaluate(object(ready("True", "Succeeded", 3)),
-		Sighting{Now: at(5), Live: true, Before: Memory{State: Failed, Since: 1, Failed: at(2).Unix(), Reason: "x"}})
+		Observation{Now: at(5), Live: true, Before: Memory{State: Failed, Since: 1, Failed: at(2).Unix(), Reason: "x"}})
 	if got.Memory != (Memory{}) {
 		t.Errorf("memory is %+v, want none", got.Memory)
 	}
 }
 
-// TestFirstReason stays the same from the first failure to the next success.
+// TestFirstReason checks that the first reason stays the same from the first failure to the next success.
 func TestFirstReason(t *testing.T) {
 	failing := func(reason string, minute int) Object { return object(ready("False", reason, minute)) }
 	var m Memory
@@ -136,7 +136,7 @@ func TestFirstReason(t *testing.T) {
 		{attempts(failing("BuildFailed", 9), failedAt("HealthCheckFailed", 8, 8), failedAt("PruneFailed", 7, 7), succeededAt(5, 5)), "PruneFailed"},
 		{attempts(failing("BuildFailed", 20), succeededAt(15, 15)), "BuildFailed"},
 	} {
-		got := applier.Evaluate(s.object, Sighting{Now: at(30), Live: true, Before: m})
+		got := applier.Evaluate(s.object, Observation{Now: at(30), Live: true, Before: m})
 		if m = got.Memory; got.FirstReason != s.want {
 			t.Errorf("step %d: %q, want %q", i, got.FirstReason, s.want)
 		}

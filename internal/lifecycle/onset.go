@@ -5,7 +5,7 @@ package lifecycle
 
 import "time"
 
-// onset returns when the state began, and notes it in the memory.
+// onset returns the onset of the state and stores it in the memory.
 func (e *evaluation) onset(s State, m *Memory) Onset {
 	var o Onset
 	switch s {
@@ -19,83 +19,82 @@ func (e *evaluation) onset(s State, m *Memory) Onset {
 	case Stalled, Failed:
 		o = e.failedOnset(m)
 	case Suspended:
-		o = e.carried(s, Onset{Time: e.SuspendedAt})
+		o = e.carriedOnset(s, Onset{Time: e.SuspendedAt})
 	case Unprocessed:
-		o = e.carried(s, e.unseenSince())
+		o = e.carriedOnset(s, e.unseenSince())
 	default:
-		o = e.carried(s, e.transition())
+		o = e.carriedOnset(s, e.transition())
 	}
 	m.State, m.Since, m.AtLeast = s, seconds(o.Time), o.AtLeast
 	o.Once = e.Once
 	return o
 }
 
-// carried returns the onset on record, or the one that was noted when the state was seen
-// first, or now. Of two bounds the earlier is better.
-func (e *evaluation) carried(s State, record Onset) Onset {
+// carriedOnset returns the recorded onset, or else the onset in the memory, or else now. Of two bounds, the earlier is
+// more precise.
+func (e *evaluation) carriedOnset(s State, record Onset) Onset {
 	before := Onset{Time: timeOf(e.Before.Since), AtLeast: e.Before.AtLeast}
 	known := e.Before.State == s && !before.Time.IsZero()
-	// An attempt that was under way before a gap has ended in it.
+	// An attempt that was in progress before a gap has ended during the gap.
 	known = known && (s != Progressing || e.Live || !record.Time.After(before.Time))
 	switch {
 	case record.Time.IsZero() && known:
 		return before
 	case record.Time.IsZero():
 		return Onset{Time: e.Now.UTC().Truncate(time.Second), AtLeast: !e.Live}
-	case known && (record.AtLeast || e.moves(s)):
+	case known && (record.AtLeast || e.mayMove(s)):
 		return earlierOnset(before, record)
 	}
 	return record
 }
 
-// moves reports whether the recorded time of a state may move while it lasts.
-func (e *evaluation) moves(s State) bool {
+// mayMove reports whether the recorded time of a state may change while the state lasts.
+func (e *evaluation) mayMove(s State) bool {
 	return !e.KeepsTransitions && s != Suspended && s != Unprocessed
 }
 
-// transition returns when the deciding condition changed. Where a changed message moves
-// that, it is exact only for a change that was seen as it happened.
+// transition returns the time at which the deciding condition changed. If a changed message also changes that time, the
+// time is exact only for an observed change.
 func (e *evaluation) transition() Onset {
-	return Onset{Time: e.ready.LastTransitionTime, AtLeast: !e.KeepsTransitions && !e.witnessed()}
+	return Onset{Time: e.ready.LastTransitionTime, AtLeast: !e.KeepsTransitions && !e.isWitnessed()}
 }
 
-// witnessed reports whether the change to the present state was seen as it happened: an
-// event without gaps that follows a state whose onset was known.
-func (e *evaluation) witnessed() bool { return e.Live && !e.Before.AtLeast }
+// isWitnessed reports whether the change to the current state was observed: as an event without gaps, after a state
+// with a known onset.
+func (e *evaluation) isWitnessed() bool { return e.Live && !e.Before.AtLeast }
 
-// unseenSince returns since when no controller has processed the object.
+// unseenSince returns the time since which no controller has processed the object.
 func (e *evaluation) unseenSince() Onset {
-	if e.unprocessed() == ReasonNoStatus {
+	if e.unprocessedReason() == ReasonNoStatus {
 		return Onset{Time: e.Created}
 	}
 	return Onset{Time: e.ChangedAt}
 }
 
-// failedOnset returns the onset of the failures; the condition Stalled may stand alone.
+// failedOnset returns the onset of the failures. The condition Stalled may be the only sign of a failure.
 func (e *evaluation) failedOnset(m *Memory) Onset {
 	if m.FailedSince != 0 {
 		return Onset{Time: timeOf(m.FailedSince), AtLeast: m.FailedSinceAtLeast}
 	}
 	stalled, _ := e.Conditions.Get("Stalled")
-	return e.carried(Stalled, Onset{Time: stalled.LastTransitionTime, AtLeast: !e.KeepsTransitions && !e.witnessed()})
+	return e.carriedOnset(Stalled, Onset{Time: stalled.LastTransitionTime, AtLeast: !e.KeepsTransitions && !e.isWitnessed()})
 }
 
-// failedSince returns when the failures began: the earliest of the first failed attempt on record
-// after the last success, the time noted before, and the time since which conditions show a failure.
+// failedSince returns the begin of the failures: the earliest of the first recorded failure after the last success, the
+// time in the memory, and the time since which conditions indicate a failure.
 func (e *evaluation) failedSince() Onset {
 	since := e.firstFailure()
 	if at := e.Before.FailedSince; at != 0 && at >= seconds(e.success) {
 		since = earlierOnset(since, Onset{Time: timeOf(at), AtLeast: e.Before.FailedSinceAtLeast})
 	}
-	if since = earlierOnset(since, e.shownSince()); since.Time.IsZero() {
-		return Onset{Time: e.Now.UTC().Truncate(time.Second), AtLeast: !e.witnessed()}
+	if since = earlierOnset(since, e.evidenceSince()); since.Time.IsZero() {
+		return Onset{Time: e.Now.UTC().Truncate(time.Second), AtLeast: !e.isWitnessed()}
 	}
 	return since
 }
 
-// firstFailure returns the end of the first failed attempt on record after the last
-// success. An entry that predates the success has recurred after it, at the latest when
-// it was noted last.
+// firstFailure returns the end of the first recorded failed attempt after the last success. If an entry predates the
+// success, the failure has recurred, at the latest at the last time of the entry.
 func (e *evaluation) firstFailure() Onset {
 	var since Onset
 	for _, a := range e.Attempts {
@@ -111,8 +110,8 @@ func (e *evaluation) firstFailure() Onset {
 	return since
 }
 
-// shownSince returns since when conditions show the failure.
-func (e *evaluation) shownSince() Onset {
+// evidenceSince returns the time since which conditions indicate the failure.
+func (e *evaluation) evidenceSince() Onset {
 	var since time.Time
 	add := func(c Condition) {
 		t := c.LastTransitionTime
@@ -128,10 +127,10 @@ func (e *evaluation) shownSince() Onset {
 			add(c)
 		}
 	}
-	return Onset{Time: since, AtLeast: !e.KeepsTransitions && !e.witnessed()}
+	return Onset{Time: since, AtLeast: !e.KeepsTransitions && !e.isWitnessed()}
 }
 
-// earlierOnset returns the earlier of two onsets that are known.
+// earlierOnset returns the earlier of two known onsets.
 func earlierOnset(a, b Onset) Onset {
 	if a.Time.IsZero() || !b.Time.IsZero() && b.Time.Before(a.Time) {
 		return b

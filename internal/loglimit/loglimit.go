@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package loglimit bounds the log: a server decides how often it fails, in which ways it
-// alternates, and what its errors quote.
+// Package loglimit limits the log, because servers determine how often requests fail, how failures alternate, and the
+// texts of errors.
 package loglimit
 
 import (
@@ -17,28 +17,28 @@ import (
 )
 
 const (
-	// maxText bounds a message and a value in bytes, maxErrorText those of level ERROR: an
-	// invalid configuration has a list of mistakes.
+	// maxText limits messages and values in bytes. maxErrorText is the limit at level ERROR, because the errors of an
+	// invalid configuration are a list.
 	maxText      = 1 << 10
 	maxErrorText = 16 << 10
-	// burst lines about the same thing are logged in each period.
+	// burst is the number of lines per subject that are logged in each period.
 	burst  = 10
 	period = 10 * time.Minute
-	// maxSubjects bounds the things whose lines are counted apart.
+	// maxSubjects limits the subjects that are counted separately.
 	maxSubjects = 4096
 )
 
-// subjectKeys are the attributes that identify the subject of a line, as opposed to the event:
-// alternating failures of one subject count together.
+// subjectKeys returns the attributes that identify the subject of a line, as opposed to the event. Alternating failures
+// of one subject are counted together.
 func subjectKeys() []string {
 	return []string{"cluster", "component", "decision", "file", "flag", "group", "kind", "mount", "of"}
 }
 
-// Handler clips lines, and drops lines of the levels INFO and WARN that repeat too often.
-// The next one that is logged has the number of those dropped before it, as suppressed.
+// Handler shortens lines, and drops lines of the levels INFO and WARN that repeat too often. The next logged line has
+// the number of dropped lines as the attribute suppressed.
 type Handler struct {
 	next    slog.Handler
-	subject string // of the attributes of the logger
+	subject string // from the attributes of the logger
 	counts  *counts
 }
 
@@ -61,7 +61,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	out := slog.NewRecord(r.Time, r.Level, clip(r.Message, size), r.PC)
 	subject := h.subject
 	r.Attrs(func(a slog.Attr) bool {
-		a = clipped(a, size)
+		a = clipAttr(a, size)
 		subject += subjectOf(a)
 		out.AddAttrs(a)
 		return true
@@ -69,7 +69,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level < slog.LevelInfo || r.Level >= slog.LevelError {
 		return h.next.Handle(ctx, out)
 	}
-	if !strings.Contains(subject, " component=client-go") { // its messages have no attributes
+	if !strings.Contains(subject, " component=client-go") { // messages of klog have no attributes
 		subject += r.Message
 	}
 	logged, suppressed := h.counts.add(subject, r.Time)
@@ -88,7 +88,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	subject.WriteString(h.subject)
 	attrs = slices.Clone(attrs)
 	for i, a := range attrs {
-		attrs[i] = clipped(a, maxText)
+		attrs[i] = clipAttr(a, maxText)
 		subject.WriteString(subjectOf(attrs[i]))
 	}
 	return &Handler{next: h.next.WithAttrs(attrs), subject: subject.String(), counts: h.counts}
@@ -106,8 +106,8 @@ func subjectOf(a slog.Attr) string {
 	return " " + a.Key + "=" + a.Value.String()
 }
 
-// clipped returns an attribute whose text has at most size bytes.
-func clipped(a slog.Attr, size int) slog.Attr {
+// clipAttr returns an attribute whose text has at most size bytes.
+func clipAttr(a slog.Attr, size int) slog.Attr {
 	a.Value = a.Value.Resolve()
 	switch a.Value.Kind() {
 	case slog.KindString:
@@ -130,7 +130,7 @@ func clip(s string, size int) string {
 	return strings.ToValidUTF8(s[:size], "") + "…"
 }
 
-// counts are the lines of each subject. It is safe for concurrent use.
+// counts has the number of lines of each subject. It is safe for concurrent use.
 type counts struct {
 	mu       sync.Mutex
 	subjects map[string]*count
@@ -141,8 +141,7 @@ type count struct {
 	logged, suppressed int
 }
 
-// add counts a line and reports whether it is logged, with the number of lines that were
-// not since the last one that was.
+// add counts a line and reports whether to log it, with the number of lines suppressed since the last logged line.
 func (c *counts) add(subject string, at time.Time) (logged bool, suppressed int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -162,7 +161,7 @@ func (c *counts) add(subject string, at time.Time) (logged bool, suppressed int)
 	return true, suppressed
 }
 
-// insert begins to count. Subjects beyond the bound are counted together.
+// insert starts counting a subject. Subjects beyond maxSubjects are counted together.
 func (c *counts) insert(subject string, at time.Time) *count {
 	if len(c.subjects) >= maxSubjects {
 		maps.DeleteFunc(c.subjects, func(_ string, n *count) bool { return at.Sub(n.since) >= period })

@@ -20,8 +20,8 @@ func newLog() (*slog.Logger, *bytes.Buffer) {
 	return slog.New(New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))), &b
 }
 
-// TestAlternation: a cluster that fails in another way each time, and recovers in between,
-// fills no log and costs no other cluster a line.
+// TestAlternation checks that a cluster with alternating failures neither fills the log nor suppresses lines of another
+// cluster.
 func TestAlternation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,8 +53,8 @@ func TestAlternation(t *testing.T) {
 	})
 }
 
-// TestSubjects: lines about different things are counted apart, and what happens is not
-// what a line is about.
+// TestSubjects checks that lines of different subjects are counted separately, and that the event is not part of the
+// subject.
 func TestSubjects(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -64,7 +64,7 @@ func TestSubjects(t *testing.T) {
 		"kinds":                 {func(log *slog.Logger, i int) { log.Warn("watch failed", "kind", fmt.Sprint(i)) }, 3 * burst},
 		"errors":                {func(log *slog.Logger, i int) { log.Warn("watch failed", "kind", "K", "err", fmt.Sprint(i)) }, burst},
 		"groups":                {func(log *slog.Logger, i int) { log.WithGroup("g").With("kind", fmt.Sprint(i)).Warn("x") }, 3 * burst},
-		"client-go":             {func(log *slog.Logger, i int) { log.With("component", "client-go").Info(fmt.Sprint("watch ", i)) }, burst}, //nolint:sloglint // as klog does
+		"client-go":             {func(log *slog.Logger, i int) { log.With("component", "client-go").Info(fmt.Sprint("watch ", i)) }, burst}, //nolint:sloglint // the format of klog
 		"level info":            {func(log *slog.Logger, _ int) { log.Info("x") }, burst},
 		"errors of level ERROR": {func(log *slog.Logger, _ int) { log.Error("configuration not loaded") }, 3 * burst},
 		"debug":                 {func(log *slog.Logger, _ int) { log.Debug("x") }, 3 * burst},
@@ -110,7 +110,7 @@ func TestClipped(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", maxErrorText)
 	for name, write := range map[string]func(*slog.Logger){
-		"message":   func(log *slog.Logger) { log.Warn(long) }, //nolint:sloglint // as klog does
+		"message":   func(log *slog.Logger) { log.Warn(long) }, //nolint:sloglint // the format of klog
 		"string":    func(log *slog.Logger) { log.Warn("x", "v", long) },
 		"error":     func(log *slog.Logger) { log.Warn("x", "err", errors.New(long)) },
 		"Stringer":  func(log *slog.Logger) { log.Warn("x", "v", text(long)) },

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// FuzzResolve resolves any key in a store with any path: to a path inside a mount, or to a
-// reason why there is none.
+// FuzzResolve resolves any key in a store with any path. The result is a path inside a mount, or a reason.
 func FuzzResolve(f *testing.F) {
 	f.Add("nova/db", "kv-v2/openstack", false)
 	f.Add("kv-v2/openstack/data/nova/db", "kv-v2/openstack", false)

@@ -50,7 +50,7 @@ var (
 		Labels: []string{"cluster", "kind", "namespace", "name", "reason"},
 		Help:   "Why an object has references that lead to no known path: find (keys are searched for), store_missing (or it may not be read), provider (the store is no OpenBao), namespace (of OpenBao) or key (it is no path in a mount).",
 	}
-	// StoredTimestamp and StoredVersion are filled by what asks OpenBao.
+	// StoredTimestamp and StoredVersion are exported by the collector of OpenBao.
 	StoredTimestamp = &exposition.Family{
 		Name: "cobaltcore_secretflow_stored_timestamp_seconds", Type: exposition.Gauge,
 		Labels: append([]string{"cluster", "openbao"}, pathLabels()...),
@@ -150,8 +150,8 @@ func ClusterFamilies() []*exposition.Family {
 	return []*exposition.Family{secretSynced, pushSynced, consumer, producer, unresolved}
 }
 
-// Set takes the note of an object of the given kind, a [Store], a [User] or a note whose
-// method Flow returns one; nil if the object is gone.
+// Set stores the note of an object of a kind: a [Store], a [User], or a note whose method Flow returns one; nil if the
+// object was deleted.
 func (c *Cluster) Set(kind, key string, note any) {
 	c.graph.mu.Lock()
 	defer c.graph.mu.Unlock()
@@ -288,7 +288,7 @@ func (g *Graph) Paths(backend string) []Path {
 	return slices.SortedFunc(maps.Keys(all), comparePaths)
 }
 
-// SetStored takes in what an OpenBao cluster has; nil if it is not known.
+// SetStored stores the secrets in an OpenBao cluster; nil if they are unknown.
 func (g *Graph) SetStored(openbao string, stored map[Path]Stored) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

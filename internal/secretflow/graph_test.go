@@ -42,7 +42,7 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// want compares the rows without what their names share.
+// want compares the rows without the common prefix of their names.
 func (r *rig) want(rows ...string) {
 	r.t.Helper()
 	w := httptest.NewRecorder()
@@ -101,7 +101,7 @@ func TestRowsFollowStoresAndUsers(t *testing.T) {
 	}
 }
 
-// TestOwnStores: a SecretStore is that of the namespace.
+// TestOwnStores checks that a SecretStore belongs to its namespace.
 func TestOwnStores(t *testing.T) {
 	r := newRig(t)
 	r.reader.Set(KindSecretStore, "openstack/openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
@@ -169,7 +169,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestLag: how long a reader took stays, however often it is refreshed afterwards.
+// TestLag checks that the lag of a reader is kept across later refreshes.
 func TestLag(t *testing.T) {
 	at := func(second int) time.Time { return time.Date(2026, 11, 20, 9, 0, second, 0, time.UTC) }
 	r := newRig(t)
@@ -206,7 +206,7 @@ func TestLag(t *testing.T) {
 	want("in the same second", false, 0)
 }
 
-// TestFirstPathIsOnTheLastSuccess: a healthy object with one path has no row more for it.
+// TestFirstPathIsOnTheLastSuccess checks that a healthy object with one path has no additional row.
 func TestFirstPathIsOnTheLastSuccess(t *testing.T) {
 	r := newRig(t)
 	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
@@ -224,7 +224,7 @@ func TestFirstPathIsOnTheLastSuccess(t *testing.T) {
 	)
 }
 
-// TestPathsOfOneOpenBao: the same path of another server is another secret.
+// TestPathsOfOneOpenBao checks that the same path of two servers means two secrets.
 func TestPathsOfOneOpenBao(t *testing.T) {
 	r := newRig(t)
 	r.storage.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: "sandbox/main", Path: "kv-v2/ceph"})
@@ -247,7 +247,7 @@ func TestPathsOfOneOpenBao(t *testing.T) {
 	}
 }
 
-// TestNotExported: where no OpenBao is asked, the graph has paths and no rows about them.
+// TestNotExported checks that the graph has paths, but no rows about them, if no OpenBao is configured.
 func TestNotExported(t *testing.T) {
 	r := newRig(t)
 	r.exported = false

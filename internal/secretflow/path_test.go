@@ -47,7 +47,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestIDIsStable: rows of different versions of the exporter must meet.
+// TestIDIsStable checks that IDs do not depend on the version of the exporter.
 func TestIDIsStable(t *testing.T) {
 	p := Path{Mount: "kv-v2/ceph", Key: "client-nova"}
 	if got := p.ID(); got != "1ce5aa570df580b0" {

@@ -66,7 +66,7 @@ type UnresolvedReport struct {
 	Reason    string `json:"reason"`
 }
 
-// Report draws the graph as it is now.
+// Report returns the current graph.
 func (g *Graph) Report(now time.Time, showPaths bool) Report {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -78,8 +78,8 @@ func (c *Cluster) notReadyRow(r *exposition.Rows, o object, node *Node, problem 
 		problem, store.Kind, store.Namespace, store.Name, identity, behind.Backend, behind.AuthMount)
 }
 
-// missing returns the stores of an object that do not exist. Of a kind that is not known
-// completely, none is missing.
+// missing returns the stores of an object that do not exist. If the stores of a kind are not all known, none counts as
+// missing.
 func (c *Cluster) missing(node *Node) []Ref {
 	var missing []Ref
 	for _, s := range node.Stores {
@@ -90,8 +90,8 @@ func (c *Cluster) missing(node *Node) []Ref {
 	return missing
 }
 
-// cause returns the store that an object follows from: the first one that is missing or
-// not ready, else the first one. It is zero for an object without stores.
+// cause returns the store from which the state of an object follows: the first store that is missing or not ready, or
+// else the first store. It is zero for an object without stores.
 func (c *Cluster) cause(node *Node) Ref {
 	for _, s := range node.Stores {
 		if store := c.nodes[s.object()]; store == nil && c.complete[s.Kind] || store != nil && store.State != lifecycle.Ready {

@@ -1,13 +1,10 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secretstores resolves which store the objects of External Secrets Operator
-// follow from.
-//
-// An ExternalSecret or PushSecret names its stores, but whether one is missing or fails is
-// recorded in others. Objects leave a [Node] as their note when they are rendered; a
-// [Cluster] collects those of one cluster and exports a row for each object that is not
-// ready, with the store that it follows from.
+// Package secretstores determines the store from which the state of an object of External Secrets Operator follows. An
+// ExternalSecret or PushSecret names its stores, but only the stores themselves show whether they are missing or
+// failing. Each rendered object leaves a [Node] as its note; a [Cluster] collects the notes of one cluster and exports
+// a row with the store for each object that is not ready.
 package secretstores
 
 import (
@@ -227,8 +224,8 @@ func (c *Cluster) put(o object, node *Node, dirty map[object]struct{}) {
 	}
 }
 
-// tolerated reports whether rules wait until the onset is older than their tolerance. An
-// onset that no later evaluation learns more of is reported at once.
+// tolerated reports whether rules wait until the onset is older than their tolerance. An onset that cannot become more
+// precise is reported at once.
 func (n *Node) tolerated() bool { return n.Onset.Precision() != lifecycle.Undated }
 
 // unix returns a time as the value of a row.

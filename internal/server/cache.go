@@ -18,7 +18,7 @@ const (
 	// cacheTime is how long an answer is served from the cache, unless the rules are evaluated
 	// meanwhile. Ages in it are wrong by at most that time.
 	cacheTime = time.Second
-	// maxCached is how many bytes of answers are kept, with the URIs: a client can ask for any query.
+	// maxCached limits the bytes of cached responses and their URIs, because a client can send any query.
 	maxCached = 4 << 20
 )
 

@@ -43,8 +43,7 @@ type servedKinds struct {
 
 type servedKind struct{ version, resource string }
 
-// discover asks for the server's version and its kinds. It is the probe that decides whether a
-// cluster is up.
+// discover requests the version of the server and its kinds. It is the probe that decides whether a cluster is up.
 func (a *api) discover(ctx context.Context, timeout time.Duration, resources []Resource) (servedKinds, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestHugeEvents are refused before they are decoded.
+// TestHugeEvents checks that huge events are refused before they are decoded.
 func TestHugeEvents(t *testing.T) {
 	event := func(kind, list string, size int) string {
 		return `{"type":"` + kind + `","object":{"status":` + list + strings.Repeat("{},", size/3) + "{}]}}}\n"

@@ -30,8 +30,8 @@ type Options struct {
 	Log    *slog.Logger
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
-	// ProbeInterval is how often a cluster is probed: its version, its kinds,
-	// changes of its kubeconfig or its snapshot.
+	// ProbeInterval is the interval of probes of a cluster: its version, its kinds, and changes of its kubeconfig or
+	// its snapshot.
 	ProbeInterval time.Duration
 	// StaleAfter is how long the rows of a cluster or kind stay without contact.
 	StaleAfter time.Duration
@@ -40,8 +40,8 @@ type Options struct {
 	// Once means that the objects are rendered for a single report: no memory of them
 	// will be used.
 	Once bool
-	// Silence is how long a watch may be silent; the default is two and a half times the interval
-	// of bookmarks.
+	// Silence is the time after which a watch without events counts as broken; by default two and a half times the
+	// interval of bookmarks.
 	Silence time.Duration
 	// Steady is the minimum lifetime of a healthy watch; by default 30 s, or half of StaleAfter if
 	// that is less. Watches that end sooner are opened again with a backoff.
@@ -53,7 +53,7 @@ type Options struct {
 	// means a new one.
 	Identities *Identities
 	Memories   *Memories
-	// Buffers are those of the process; may be nil.
+	// Buffers are the buffers of the process; may be nil.
 	Buffers *fleet.Buffers
 }
 
@@ -73,8 +73,8 @@ const (
 
 const (
 	probeTimeout = 10 * time.Second
-	// changeInterval is how often files are compared with those in use: a change is in the metrics
-	// within two seconds in the median, also one that comes right after another one.
+	// changeInterval is the interval at which files are compared with the files in use. A change has an effect within
+	// two seconds in the median, also shortly after another change.
 	changeInterval = time.Second
 	// missesUntilDown is the number of failed probes in a row after which a cluster is down.
 	missesUntilDown = 2
@@ -114,7 +114,7 @@ type clusterState struct {
 	token, clientCert, serverCert time.Time
 	misses                        int
 	failing                       failure.Steady
-	failingStatus                 int // HTTP status of the answer; 0 if there was none
+	failingStatus                 int // HTTP status of the response; 0 without a response
 	failingSince                  time.Time
 	failingText                   string
 	failure                       string   // the same with the texts that the log may have
@@ -243,7 +243,7 @@ func (c *Cluster) waitForChange(ctx context.Context, d time.Duration, changed fu
 	}
 }
 
-// recordProbe records the result of a probe and reports whether the cluster has come back with it.
+// recordProbe records the result of a probe and reports whether the cluster has recovered.
 func (c *Cluster) recordProbe(err error) (back bool) {
 	c.mu.Lock()
 	was := c.state
@@ -287,8 +287,8 @@ func (c *Cluster) Unreached() string {
 	return c.state.failure
 }
 
-// nextProbe is the time until the next probe: the interval, spread a little, or
-// less while the cluster has not been reached.
+// nextProbe returns the time until the next probe: the interval with some jitter, or less while the cluster cannot be
+// reached.
 func (c *Cluster) nextProbe() time.Duration {
 	c.mu.Lock()
 	misses, never := c.state.misses, c.state.lastContact.IsZero()

@@ -48,8 +48,7 @@ func allRows() []string {
 	return []string{size("Widget", "a", 1), size("Widget", "b", 2), size("Gadget", "g", 9)}
 }
 
-// TestEvents follows a kind in both ways to get the initial set, over plain
-// HTTP and over HTTP/2.
+// TestEvents checks the events of a kind, for both ways to get the initial objects, over HTTP and HTTP/2.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -123,7 +122,7 @@ func TestKindsComeAndGo(t *testing.T) {
 	a.serve("Gadget", "v1")
 	r.wantRows(size("Widget", "a", 1), size("Gadget", "g", 9))
 	stop()
-	a.serve("Gadget", "v3") // nothing that we know
+	a.serve("Gadget", "v3") // not one of our kinds
 	r.wantRows(size("Widget", "a", 1))
 }
 
@@ -149,7 +148,7 @@ func TestVersions(t *testing.T) {
 	r.wantRows(size("Widget", "a", 5), size("Widget", "b", 2), size("Gadget", "g", 9))
 }
 
-// TestExpiry: when the exporter will lose a cluster is known before it does.
+// TestExpiry checks that the expiry of credentials is known before it happens.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).StartTLS)
@@ -161,7 +160,7 @@ func TestExpiry(t *testing.T) {
 	r.wantLine(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="token"} 1800000000`)
 }
 
-// selfSigned returns a certificate that ends then, and its key.
+// selfSigned returns a certificate that expires at a time, and its key.
 func selfSigned(t *testing.T, end time.Time) (certificate, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -180,8 +179,8 @@ func selfSigned(t *testing.T, end time.Time) (certificate, key []byte) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER})
 }
 
-// TestCAFileThatIsRotated is followed, in a cluster that was never reached and in one that
-// is watched: the CA decides about the next connection.
+// TestCAFileThatIsRotated checks that a rotated CA file is used, both for a cluster that was never reached and for a
+// watched cluster. The CA matters for the next connection only.
 func TestCAFileThatIsRotated(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).StartTLS)
@@ -206,9 +205,9 @@ contexts: [{name: c, context: {cluster: c}}]}`, a.URL, ca))
 	r.wantRows(size("Widget", "a", 1))
 }
 
-// TestClientCertificateThatExpired has its row although the server was never asked, and is
-// followed when it is rotated, in the kubeconfig and in files beside it. One that expires while
-// its cluster is watched ends the connection in the same way.
+// TestClientCertificateThatExpired checks that an expired client certificate has a row although no request was sent,
+// and that a rotated certificate is used, from the kubeconfig and from other files. A certificate that expires during a
+// watch ends the connection.
 func TestClientCertificateThatExpired(t *testing.T) {
 	t.Parallel()
 	kubeconfig := func(server, user string) string {
@@ -274,8 +273,8 @@ func TestKubeconfigRotates(t *testing.T) {
 	r.wantRows(size("Widget", "a", 7), size("Widget", "b", 2), size("Gadget", "g", 9))
 }
 
-// TestKubeconfigThatIsRewritten keeps the connection until the file can be used again,
-// and takes the one that it then names.
+// TestKubeconfigThatIsRewritten checks that the connection stays while the file is invalid, and that the new contents
+// are used afterwards.
 func TestKubeconfigThatIsRewritten(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
@@ -349,7 +348,7 @@ func TestRunEndsAllGoroutines(t *testing.T) {
 			testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			r.stop()
 			testutil.Eventually(t, func() (bool, string) {
-				a.CloseClientConnections() // the server's half, and a dial that came too late
+				a.CloseClientConnections() // the goroutines of the server, and a late dial
 				err := goleak.Find(before)
 				return err == nil, fmt.Sprint(err)
 			})

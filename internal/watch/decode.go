@@ -101,7 +101,7 @@ func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), 
 	}
 }
 
-// Close ends the stream. Errors of Decode after it are no failures.
+// Close ends the stream. Later errors of Decode are not failures.
 func (d *streamDecoder) Close() {
 	d.closed.Store(true)
 	_ = d.body.Close()
@@ -162,8 +162,8 @@ func (d *streamDecoder) readEvent() (watch.EventType, runtime.Object, error) {
 	return watch.EventType(kind), o, nil
 }
 
-// splitEvent takes the type and the bytes of the object out of an event. An API server writes
-// {"type":"ADDED","object":{…}}; other forms of the same JSON need one more pass.
+// splitEvent splits an event into its type and the bytes of its object. API servers write
+// {"type":"ADDED","object":{…}}; other forms of the same JSON need a second pass.
 func splitEvent(frame []byte) (kind string, object []byte, err error) {
 	if rest, ok := bytes.CutPrefix(frame, []byte(`{"type":"`)); ok {
 		name, object, ok := bytes.Cut(rest, []byte(`","object":`))

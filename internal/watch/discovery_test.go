@@ -21,8 +21,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// TestDiscoveryIsBounded: neither the kinds that are not wanted nor the versions of a group fill the
-// memory or the time of a probe.
+// TestDiscoveryIsBounded checks that unwanted kinds and many versions of a group affect neither the memory nor the
+// duration of a probe.
 func TestDiscoveryIsBounded(t *testing.T) {
 	t.Parallel()
 	for versions, wantErr := range map[int]bool{maxGroupVersions: false, maxGroupVersions + 1: true} {
@@ -47,7 +47,7 @@ func TestDiscoveryIsBounded(t *testing.T) {
 	}
 }
 
-// answering returns the API of a server with a handler.
+// answering returns an API with a handler as its server.
 func answering(t *testing.T, h http.HandlerFunc) *api {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -61,8 +61,8 @@ func answering(t *testing.T, h http.HandlerFunc) *api {
 	return a
 }
 
-// TestAggregatedDiscovery: an aggregated answer is requested, read, and requested again only after a
-// change on the server.
+// TestAggregatedDiscovery checks that an aggregated response is requested and decoded, and is requested again only
+// after a change on the server.
 func TestAggregatedDiscovery(t *testing.T) {
 	t.Parallel()
 	const answer = `{"kind":"APIGroupDiscoveryList","items":[

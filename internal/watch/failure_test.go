@@ -21,8 +21,7 @@ func failing(kind, reason string) string {
 	return `cobaltcore_watch_failing{cluster="c",collector="test",group="test.example.com",kind="` + kind + `",reason="` + reason + `"} 1`
 }
 
-// TestOneKindFails lets one kind fail from the start: the others do not care,
-// and it comes back by itself.
+// TestOneKindFails checks that a kind that fails from the start affects no other kind, and recovers.
 func TestOneKindFails(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -59,8 +58,8 @@ func TestOneKindFails(t *testing.T) {
 	}
 }
 
-// TestExpired changes objects while the watch is down: the set is read again, and a scrape has either
-// the old one or the new one.
+// TestExpired changes objects while the watch is interrupted. The objects are listed again, and every scrape has either
+// the old or the new set.
 func TestExpired(t *testing.T) {
 	t.Parallel()
 	for _, watchList := range []bool{true, false} {
@@ -88,7 +87,7 @@ func TestExpired(t *testing.T) {
 	}
 }
 
-// TestWatchEnds ends a watch in ways that are no reason to lose a row.
+// TestWatchEnds checks that no rows are lost if a watch ends in a usual way.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	for name, goodbye := range map[string]string{
@@ -132,7 +131,7 @@ func TestClusterDies(t *testing.T) {
 			a := bothKinds(t)
 			r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = 300 * time.Millisecond })
 			r.wantRows(allRows()...)
-			stop := r.always(allRows(), nil, // a kind goes as a whole
+			stop := r.always(allRows(), nil, // the whole kind is removed
 				[]string{size("Widget", "a", 1), size("Widget", "b", 2)}, []string{size("Gadget", "g", 9)})
 			dead(a, true)
 			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
@@ -147,7 +146,7 @@ func TestClusterDies(t *testing.T) {
 	}
 }
 
-// TestOneKindGoesStale withdraws the rows of a kind in a cluster that answers.
+// TestOneKindGoesStale checks that stale rows of one kind are removed while its cluster responds.
 func TestOneKindGoesStale(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
@@ -161,7 +160,7 @@ func TestOneKindGoesStale(t *testing.T) {
 	r.wantRows(allRows()...)
 }
 
-// TestDiscoveryFails has API servers that answer probes with nonsense.
+// TestDiscoveryFails checks invalid responses to probes.
 func TestDiscoveryFails(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -188,8 +187,7 @@ func TestDiscoveryFails(t *testing.T) {
 	}
 }
 
-// TestStartingServerKeepsKinds answers discovery without kinds for
-// as long as /readyz is not ok.
+// TestStartingServerKeepsKinds checks that discovery without kinds is ignored while /readyz is not ok.
 func TestStartingServerKeepsKinds(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
@@ -197,7 +195,7 @@ func TestStartingServerKeepsKinds(t *testing.T) {
 	r.wantRows(allRows()...)
 	stop := r.always(allRows())
 	probes := make(chan struct{}, 1)
-	a.Change(func(s *fakeapi.State) { // the watches go on
+	a.Change(func(s *fakeapi.State) { // the watches continue
 		s.Answer = func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/version":
@@ -225,7 +223,7 @@ func TestStartingServerKeepsKinds(t *testing.T) {
 	r.wantRows(allRows()...)
 }
 
-// TestContact counts misses: one is none, two are an outage.
+// TestContact checks that one failed probe is no outage, but two are.
 func TestContact(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	e := newExposition(t)

@@ -27,7 +27,7 @@ func listOf(resource string) string { return "/apis/" + testGroup + "/v1/" + res
 
 func spec(text string) map[string]any { return map[string]any{"spec": json.RawMessage(text)} }
 
-// serve offers a kind in these versions; without any it is not served.
+// serve serves a kind in the versions; without versions, the kind is not served.
 func (a fakeAPI) serve(kind string, versions ...string) {
 	a.Serve(listOf(strings.ToLower(kind)+"s"), kind, versions...)
 }

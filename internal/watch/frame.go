@@ -16,19 +16,18 @@ import (
 const (
 	// maxEvent bounds one event.
 	maxEvent = fleet.MaxObject
-	// smallFrame is the buffer of a stream that has sent bookmarks only, which is the state of
-	// most of them: a bufio.Reader of 4 KiB each was 14 % of the heap with 40 clusters.
+	// smallFrame is the buffer size of a stream that has sent only bookmarks, as most streams have. With a bufio.Reader
+	// of 4 KiB, the buffers were 14 % of the heap with 40 clusters.
 	smallFrame = 512
-	// largeFrame is the buffer above which it is not kept: one huge object must not cost
-	// memory for good.
+	// largeFrame is the largest buffer that is kept, so that one huge object does not use memory permanently.
 	largeFrame = 1 << 20
-	// busyFrame is the buffer of a stream that has more to read than one event. HTTP/2 announces
-	// the space for more after each read of 4 KiB or more, in a TLS record and a system call of its own,
-	// which with small buffers were 14 % of the CPU time of a start.
+	// busyFrame is the buffer size of a stream with more than one unread event. HTTP/2 updates the flow control window
+	// after each read of 4 KiB or more, with a TLS record and a system call. With small buffers, these were 14 % of the
+	// CPU time of a start.
 	busyFrame = 64 << 10
-	// idleReads in a row that leave space end the large buffer.
+	// idleReads is the number of consecutive reads with free space after which the large buffer is dropped.
 	idleReads = 64
-	// emptyReads is how often in a row a reader may return nothing.
+	// emptyReads is the number of consecutive reads that may return nothing.
 	emptyReads = 100
 )
 
@@ -38,12 +37,11 @@ type frameReader struct {
 	buf  []byte // bytes read
 	next int    // where the next line begins in buf
 	err  error  // of the last read
-	idle int    // reads in a row that left space in a buffer of busyFrame
-	full bool   // the last read left none
+	idle int    // consecutive reads that did not fill a busyFrame
+	full bool   // the last read filled the buffer
 }
 
-// frame returns the next line that is not empty, without its end. It is valid until the next
-// call.
+// frame returns the next line that is not empty, without its line end. It is valid until the next call.
 func (f *frameReader) frame() ([]byte, error) {
 	fleet.BeginObject(f.r)
 	for searched := 0; ; {
@@ -70,7 +68,7 @@ func (f *frameReader) frame() ([]byte, error) {
 	}
 }
 
-// fill reads more, behind the part of a line that is there.
+// fill appends more bytes to the incomplete line.
 func (f *frameReader) fill() error {
 	rest := f.buf[f.next:]
 	switch size := cap(f.buf); {
@@ -97,7 +95,7 @@ func (f *frameReader) fill() error {
 	return io.ErrNoProgress
 }
 
-// noteRead notes whether the last read left space.
+// noteRead records whether the last read filled the buffer.
 func (f *frameReader) noteRead() {
 	f.full = len(f.buf) == cap(f.buf)
 	if f.full || cap(f.buf) != busyFrame {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestFrames reads lines of many lengths, whatever the parts in which they arrive.
+// TestFrames reads lines of many lengths that arrive in parts of any size.
 func TestFrames(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -54,7 +54,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestFramesOfABrokenStream: a part of a line is no event, unless the stream ends.
+// TestFramesOfABrokenStream checks that an incomplete line is not an event, unless the stream ends.
 func TestFramesOfABrokenStream(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -75,7 +75,8 @@ func TestFramesOfABrokenStream(t *testing.T) {
 	}
 }
 
-// TestFramesOfABusyStream: many events that wait are read at once, with a buffer that does not stay.
+// TestFramesOfABusyStream checks that many waiting events are read at once, and that the large buffer is dropped
+// afterwards.
 func TestFramesOfABusyStream(t *testing.T) {
 	t.Parallel()
 	event := strings.Repeat("x", 6000) + "\n"
@@ -121,8 +122,8 @@ type countedBody struct {
 func (b *countedBody) BeginObject() { b.objects++ }
 func (*countedBody) Close() error   { return nil }
 
-// TestStreamsPassOnBegins: a body counts the bytes of one object, not those of all events of a stream, through
-// all that wraps it.
+// TestStreamsPassOnBegins checks that a body counts the bytes of one object, not of all events of a stream, through all
+// wrappers.
 func TestStreamsPassOnBegins(t *testing.T) {
 	for name, wrap := range map[string]func(io.ReadCloser) io.Reader{
 		"watch":     func(b io.ReadCloser) io.Reader { return &openStream{ReadCloser: b} },

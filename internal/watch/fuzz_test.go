@@ -17,9 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// FuzzDiscovery answers all that a probe asks an API server with the same text, as an
-// aggregated answer or as those of an older server. A kind that is found is one that was
-// asked for, in a version that is supported.
+// FuzzDiscovery returns the same text for all requests of a probe, as an aggregated response or as responses of an
+// older server. A kind that is found must be a wanted kind in a supported version.
 func FuzzDiscovery(f *testing.F) {
 	type answers struct{ groups, resources, version, contentType string }
 	var now atomic.Pointer[answers]

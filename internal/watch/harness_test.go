@@ -79,13 +79,13 @@ func newExposition(t *testing.T) *exposition.Exposition {
 	return e
 }
 
-// rig is a cluster that is watched.
+// rig is a watched cluster.
 type rig struct {
 	*Cluster
 
 	t          *testing.T
 	exposition *exposition.Exposition
-	all        []*exposition.Group // with the one about the collector
+	all        []*exposition.Group // including the row of the collector
 	kubeconfig string
 	cancel     context.CancelFunc
 	done       chan struct{}
@@ -183,8 +183,7 @@ func (r *rig) wantNoLine(prefix string) {
 	})
 }
 
-// always scrapes test_size until stop is called and complains about a set that
-// is not among the allowed ones.
+// always scrapes test_size until stop is called, and fails if a set of rows is not one of the allowed sets.
 func (r *rig) always(allowed ...[]string) (stop func()) {
 	for _, a := range allowed {
 		slices.Sort(a)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// identityInterval is how often a cluster is asked for its UID. After an outage, it is asked at
-// once, because another cluster may answer at its address.
+// identityInterval is the interval at which the UID of a cluster is read. After an outage, it is read at once, because
+// another cluster may have the same address.
 const identityInterval = 5 * time.Minute
 
 // Identities has the first cluster of each name, by the UID of its namespace kube-system. It

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// TestIdentities follows the clusters behind names.
+// TestIdentities checks changes of the clusters behind names.
 func TestIdentities(t *testing.T) {
 	all, now := NewIdentities(), time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	for i, step := range []struct {
@@ -45,7 +45,7 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
-// outage is a cluster with a clock and without a connection.
+// outage returns a cluster with a test clock and without a connection.
 func outage(t *testing.T) (c *Cluster, now *time.Time) {
 	t.Helper()
 	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
@@ -56,8 +56,8 @@ func outage(t *testing.T) (c *Cluster, now *time.Time) {
 	return c, &at
 }
 
-// TestRecoveryWithdrawsNothing: a cluster that comes back just when its rows are about to be
-// stale has the time to list them.
+// TestRecoveryWithdrawsNothing checks that a cluster that recovers shortly before its rows are stale has enough time to
+// list them.
 func TestRecoveryWithdrawsNothing(t *testing.T) {
 	c, now := outage(t)
 	s, k := &session{cluster: c, watches: map[*kind]*runningWatch{}}, c.kinds[0]
@@ -76,7 +76,8 @@ func TestRecoveryWithdrawsNothing(t *testing.T) {
 	}
 }
 
-// TestReasonThatAlternates is one reason; another one that stays replaces it.
+// TestReasonThatAlternates checks that alternating reasons are reported as one reason, which is replaced if another
+// reason persists.
 func TestReasonThatAlternates(t *testing.T) {
 	c, _ := outage(t)
 	a, b := failure.Errorf(failure.ReasonTimeout, "a"), failure.Errorf(failure.ReasonRefused, "b")

@@ -75,7 +75,7 @@ type kindState struct {
 	listOnly bool
 	// short counts streams in a row that ended soon after they had been opened.
 	short int
-	// streaming is whether a stream is open, and heard the time of the last event of a stream or list.
+	// streaming reports whether a stream is open, and heard is the time of the last event of a stream or list.
 	streaming bool
 	heard     time.Time
 	errors    map[failure.Reason]uint64

@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// A kind with far more objects than the limit costs what the limit allows: the
-// rest is left out, whole, and counted.
+// A kind with far more objects than the limit needs only the memory of the limit: further objects are left out as a
+// whole, and counted.
 func TestTwoHundredThousandObjects(t *testing.T) {
 	t.Parallel()
 	const n, limit = 200_000, 150_000
@@ -69,8 +69,8 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 	}
 }
 
-// TestSnapshotDropsUnreadFields: an object beyond a limit, of a list or of an event, leaves
-// neither a memory nor a note.
+// TestSnapshotDropsUnreadFields checks that an object beyond a limit, from a list or an event, leaves neither a memory
+// nor a note.
 func TestSnapshotDropsUnreadFields(t *testing.T) {
 	t.Parallel()
 	e, err := exposition.New(exposition.Options{MaxObjects: 2}, append(Families(), thingSize)...)
@@ -79,7 +79,7 @@ func TestSnapshotDropsUnreadFields(t *testing.T) {
 	}
 	resource := NewStatefulResource(
 		Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true},
-		func(o *thing, _ fleet.View, _ lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *thing, _ fleet.View, _ lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			r.Add(thingSize, 1, "c", "Widget", o.Metadata.Name)
 			r.Note(o.Metadata.Name)
 			return lifecycle.Memory{Since: 1}

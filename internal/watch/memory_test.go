@@ -13,11 +13,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 )
 
-// counting is a resource that remembers how often its objects were seen, in hundreds for
-// events of a stream. One of size 0 forgets.
+// counting is a resource that remembers the number of observations of its objects; those of events count hundredfold.
+// Objects of size 0 have no memory.
 func counting() Resource {
 	return NewStatefulResource(Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}},
-		func(o *thing, _ fleet.View, s lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		func(o *thing, _ fleet.View, s lifecycle.Observation, r *exposition.Rows) lifecycle.Memory {
 			step := int64(1)
 			if s.Live {
 				step = 100
@@ -31,7 +31,8 @@ func counting() Resource {
 		})
 }
 
-// TestMemory: the memory of an object outlives events and relists, and ends with the object.
+// TestMemory checks that the memory of an object outlives events and relists, and is dropped when the object is
+// deleted.
 func TestMemory(t *testing.T) {
 	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
@@ -54,7 +55,7 @@ func TestMemory(t *testing.T) {
 	r.wantRows(size("Widget", "a", 100))
 }
 
-// TestMemories: memories outlive a cluster and its connection, until the cluster or the collector is
+// TestMemories checks that memories outlive a cluster and its connection, until the cluster or the collector is
 // removed.
 func TestMemories(t *testing.T) {
 	a := newFakeAPI(t, (*httptest.Server).Start)
@@ -78,7 +79,7 @@ func TestMemories(t *testing.T) {
 	}
 }
 
-// TestUnsupportedVersions: a kind in unknown versions is not absent.
+// TestUnsupportedVersions checks that a kind that is served in unknown versions is not absent.
 func TestUnsupportedVersions(t *testing.T) {
 	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v8", "v9")

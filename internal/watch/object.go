@@ -95,8 +95,7 @@ func (a *Annotations) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	})
 }
 
-// readStrings reads an object and keeps the values that are wanted and short strings. Others are
-// skipped, and so is invalid UTF-8, in which nothing is that we look for.
+// readStrings decodes an object and keeps wanted short strings. It skips all other values, including invalid UTF-8.
 func readStrings(dec *jsontext.Decoder, wanted func(name []byte) (string, bool), keep func(name, value string)) error {
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()

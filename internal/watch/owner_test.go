@@ -75,7 +75,7 @@ func renderOne(t *testing.T, r Resource, raw []byte) []string {
 	}
 	g := e.Group(exposition.Key{Cluster: "c", Kind: r.Kind}, r.Families)
 	e.Swap(nil, []*exposition.Group{g})
-	rendered, err := r.Render(fleet.View{}, raw, lifecycle.Sighting{}, g.Rows())
+	rendered, err := r.Render(fleet.View{}, raw, lifecycle.Observation{}, g.Rows())
 	if err != nil {
 		t.Fatal(err)
 	}

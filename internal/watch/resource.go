@@ -32,7 +32,7 @@ type Resource struct {
 	OwnLabels []string
 
 	create func() object
-	rows   func(fleet.View, object, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory
+	rows   func(fleet.View, object, lifecycle.Observation, *exposition.Rows) lifecycle.Memory
 	// remembers is set if the rows function returns memory.
 	remembers bool
 	typ       reflect.Type
@@ -49,7 +49,7 @@ type Slim[T any] interface {
 // NewResource completes a declaration with the slim struct T, which embeds [Object], and
 // the pure function that turns one into rows.
 func NewResource[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
-	return complete[T, P](r, func(o *T, v fleet.View, _ lifecycle.Sighting, rs *exposition.Rows) lifecycle.Memory {
+	return complete[T, P](r, func(o *T, v fleet.View, _ lifecycle.Observation, rs *exposition.Rows) lifecycle.Memory {
 		rows(o, v, rs)
 		return lifecycle.Memory{}
 	})
@@ -58,13 +58,13 @@ func NewResource[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposi
 // NewStatefulResource is [Of] for a kind with a lifecycle: rows also gets the memory of the object, and
 // returns the memory for its next observation.
 func NewStatefulResource[T any, P Slim[T]](
-	r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
+	r Resource, rows func(*T, fleet.View, lifecycle.Observation, *exposition.Rows) lifecycle.Memory,
 ) Resource {
 	r.remembers = true
 	return complete[T, P](r, rows)
 }
 
-func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
+func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Observation, *exposition.Rows) lifecycle.Memory) Resource {
 	r.Families = slices.Concat(r.Families, objectFamilies())
 	r.Annotations = append(slices.Clip(r.Annotations), AlertsAnnotation)
 	r.OwnLabels, r.Labels = slices.Concat(r.OwnLabels, applierLabels()), slices.Concat(r.Labels, applierLabels())
@@ -75,7 +75,7 @@ func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.
 	}
 	r.typ = reflect.TypeFor[T]()
 	r.shape = r.shapes()
-	r.rows = func(v fleet.View, o object, s lifecycle.Sighting, rs *exposition.Rows) lifecycle.Memory {
+	r.rows = func(v fleet.View, o object, s lifecycle.Observation, rs *exposition.Rows) lifecycle.Memory {
 		if o, ok := o.(P); ok {
 			return rows((*T)(o), v, s, rs)
 		}
@@ -92,7 +92,7 @@ func (r Resource) shapes() func() (*snapshot.Shape, error) {
 }
 
 // fill adds the rows of an object and returns its memory.
-func (r Resource) fill(v fleet.View, o object, s lifecycle.Sighting, rows *exposition.Rows) lifecycle.Memory {
+func (r Resource) fill(v fleet.View, o object, s lifecycle.Observation, rows *exposition.Rows) lifecycle.Memory {
 	m := r.rows(v, o, s, rows)
 	r.objectRows(o, rows)
 	return m
@@ -116,7 +116,7 @@ type Rendered struct {
 
 // Render decodes one object from JSON and returns its rows. Snapshots are read with it,
 // and tests check object in, text out.
-func (r Resource) Render(v fleet.View, raw []byte, s lifecycle.Sighting, rows *exposition.Rows) (Rendered, error) {
+func (r Resource) Render(v fleet.View, raw []byte, s lifecycle.Observation, rows *exposition.Rows) (Rendered, error) {
 	o := r.create()
 	partial, err := decode(raw, o)
 	switch {

@@ -171,7 +171,7 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	shift := c.Snapshot.TimeShift(content.meta, now)
 	var mistyped []string
 	// A snapshot is one observation, at the time at which it was taken.
-	seen := lifecycle.Sighting{Now: now, Once: true}
+	seen := lifecycle.Observation{Now: now, Once: true}
 	if !content.meta.TakenAt.IsZero() {
 		seen.Now = content.meta.TakenAt
 	}

@@ -54,7 +54,7 @@ func (s *store) add(rows *exposition.Rows, o object) *staged {
 // because no event was missed before it.
 func (s *store) fill(o object, live bool, r *exposition.Rows) {
 	k, key := s.kind, o.meta().key()
-	seen := lifecycle.Sighting{Live: live, Once: k.once}
+	seen := lifecycle.Observation{Live: live, Once: k.once}
 	if k.resource.remembers {
 		seen.Now, seen.Before = k.now(), k.memory.get(key)
 	}

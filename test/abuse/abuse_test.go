@@ -3,9 +3,8 @@
 
 //go:build linux
 
-// Package abuse attacks the built binary with the memory limit of the chart, and measures
-// what the attack costs others: memory, the delay of the rows of an innocent cluster, that of
-// the scrapes of a victim, and how long the process takes to end.
+// Package abuse attacks the built binary with the memory limit of the chart, and measures the effects: memory, the
+// delay of the rows of another cluster, the delay of scrapes of another client, and the time until the process ends.
 package abuse
 
 import (
@@ -44,9 +43,8 @@ type attack struct {
 	// begin starts what happens while the exporter runs. It may be nil, and goes on until the
 	// context of the site ends.
 	begin func(*site)
-	// answer matches the row by which the exporter shows the attack. Without it, that is the
-	// outcome of begin. The row may take patience to appear; without a filter it is a
-	// row of the attacking cluster.
+	// answer matches the row in which the exporter reports the attack; if it is empty, the outcome of begin is used.
+	// The row must appear within patience; without a filter it is a row of the attacking cluster.
 	answer   string
 	patience time.Duration
 	filter   string

@@ -116,7 +116,7 @@ func endlessParts() []func(io.Writer) error {
 	}
 }
 
-// encodings are bodies that are packed again and again, or in ways that no client has asked for.
+// encodings are bodies that are compressed repeatedly, or in encodings that no client has requested.
 func encodings() []func(io.Writer) error {
 	zeros := bytes.Repeat([]byte(" "), 64<<20)
 	packed, twice := pack(zeros), pack(pack(zeros))
@@ -167,7 +167,7 @@ func oddJSON() []func(io.Writer) error {
 
 func once(text string) func(io.Writer) error { return repeated(text, "") }
 
-// repeated writes a beginning, and then a part until the client is gone.
+// repeated writes a beginning, and then a part repeatedly until the client disconnects.
 func repeated(begin, part string) func(io.Writer) error {
 	part = strings.Repeat(part, 1000)
 	return func(w io.Writer) error {

@@ -131,7 +131,7 @@ func announceLargeBodies(s *site) {
 	})
 }
 
-// zeroWindowClients opens streams and takes no more than the first 64 KiB of the answers.
+// zeroWindowClients opens streams and reads no more than the first 64 KiB of the responses.
 func zeroWindowClients(s *site) {
 	var streams, cut atomic.Int64
 	s.loop(20, func(int) {

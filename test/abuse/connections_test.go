@@ -80,7 +80,7 @@ func (s *site) send(begin string, interval time.Duration) {
 	s.recordResult("connections are opened")
 }
 
-// isClosed reads what has arrived and reports whether the other end has closed the connection.
+// isClosed reads the available bytes and reports whether the other end has closed the connection.
 func isClosed(c net.Conn) bool {
 	part := make([]byte, 4096)
 	_ = c.SetReadDeadline(time.Now().Add(time.Millisecond))

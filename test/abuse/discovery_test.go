@@ -18,7 +18,7 @@ import (
 
 const secretsOfFlux = "/api/v1/namespaces/flux-system/secrets"
 
-// discoveries are answers of an API server in which kinds or clusters are looked for.
+// discoveries are responses of an API server to requests for kinds or clusters.
 func discoveries() []attack {
 	return []attack{
 		{

@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// fleetObjects is how many objects each cluster of newFleet has beside the marker.
+// fleetObjects is the number of objects that each cluster of newFleet has in addition to the marker.
 const fleetObjects = 500
 
 // newFleet starts the exporter with objects in both clusters, and clients that scrape all the time
@@ -86,8 +86,8 @@ func TestKilledUnderLoad(t *testing.T) {
 	t.Logf("ready again after %s in the median of %d", starts[len(starts)/2].Round(time.Millisecond), len(starts))
 }
 
-// TestKubeconfigBecomesGarbage replaces the kubeconfig of a cluster by text that is none, and
-// repairs it. Both are noticed, and the connection before stays in use meanwhile.
+// TestKubeconfigBecomesGarbage replaces the kubeconfig of a cluster with invalid text, and restores it. Both changes
+// are detected, and the previous connection stays in use meanwhile.
 func TestKubeconfigBecomesGarbage(t *testing.T) {
 	s, _ := newFleet(t)
 	valid, err := os.ReadFile(s.file("evil.kubeconfig"))

@@ -101,7 +101,7 @@ func (s *site) ended() bool {
 	}
 }
 
-// answer returns the row of the attack that shows it, or the outcome of begin.
+// answer returns the row in which the exporter reports the attack, or the outcome of begin.
 func (s *site) answer(a attack) string {
 	if a.answer == "" {
 		if outcome := s.outcome.Load(); outcome != nil {

@@ -28,7 +28,7 @@ func queries() []attack {
 	}
 }
 
-// ask sends requests for paths without a pause, 40 at a time.
+// ask requests paths without a pause, 40 at a time.
 func (s *site) ask(path func(n int64) (string, []string)) {
 	var sent, answers atomic.Int64
 	client := s.client(attacker, patience)

@@ -23,7 +23,7 @@ type result struct {
 	End    time.Duration `json:"endAfterSIGTERM"`
 	Answer string        `json:"answer"`
 
-	Changes int    `json:"changes"` // of the innocent cluster that were seen
+	Changes int    `json:"changes"` // observed in the other cluster
 	Scrapes int    `json:"scrapes"` // of the victim
 	Died    string `json:"died,omitempty"`
 }

@@ -140,7 +140,7 @@ func (s *site) start() {
 	}
 }
 
-// client returns a client of its own with a source address.
+// client returns a client with its own source address.
 func (s *site) client(address string, timeout time.Duration) *http.Client {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
 	return &http.Client{Timeout: timeout, Transport: &http.Transport{

@@ -148,12 +148,12 @@ func (r *Rig) Of(tb testing.TB, kind string) *Kind {
 
 // Render decodes one object and renders its rows, as a snapshot does.
 func (k *Kind) Render(raw []byte) (e *exposition.Entry, partial bool, err error) {
-	r, err := k.See(raw, lifecycle.Sighting{Now: SeenAt(), Once: true})
+	r, err := k.See(raw, lifecycle.Observation{Now: SeenAt(), Once: true})
 	return r.Entry, r.Partial, err
 }
 
 // See decodes one object and renders its rows for a given sighting.
-func (k *Kind) See(raw []byte, s lifecycle.Sighting) (watch.Rendered, error) {
+func (k *Kind) See(raw []byte, s lifecycle.Observation) (watch.Rendered, error) {
 	return k.Resource.Render(k.view, raw, s, k.rows)
 }
 

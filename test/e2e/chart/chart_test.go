@@ -26,8 +26,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of the chart")
 
-// TestChartRenders: each set of values is accepted by Helm's linter and always renders
-// to the same objects.
+// TestChartRenders checks that Helm's linter accepts each set of values, and that it always renders to the same
+// objects.
 func TestChartRenders(t *testing.T) {
 	t.Parallel()
 	for _, set := range append(chartSets(), "extras") {
@@ -56,8 +56,8 @@ func TestChartRenders(t *testing.T) {
 	}
 }
 
-// summary is what a person would look at: neither labels that all have, nor rules and
-// dashboards, which have tests of their own.
+// summary is the relevant part of the rendered objects: without common labels, and without rules and dashboards, which
+// have their own tests.
 func summary(t *testing.T, objects []*unstructured.Unstructured) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -105,7 +105,7 @@ func compareGolden(t *testing.T, set string, got []byte) {
 	}
 }
 
-// TestChartRefuses: a mistake is an error with a remedy, before anything is installed.
+// TestChartRefuses checks that invalid values are refused with a remedy before anything is installed.
 func TestChartRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ set, says string }{
@@ -157,7 +157,7 @@ func TestChartRefuses(t *testing.T) {
 	}
 }
 
-// TestChartWithoutDefaults: an option that is null is one that is not there.
+// TestChartWithoutDefaults checks that an option that is null counts as absent.
 func TestChartWithoutDefaults(t *testing.T) {
 	t.Parallel()
 	objects := renderSet(t, "nothing")
@@ -179,8 +179,8 @@ func TestChartWithoutDefaults(t *testing.T) {
 	}
 }
 
-// TestChartWithoutCRDs: a cluster that has none of the kinds of the Prometheus Operator
-// gets none, and those who render without a cluster may insist.
+// TestChartWithoutCRDs checks that objects of the Prometheus Operator are not rendered for a cluster without its kinds,
+// and that they can be forced for rendering without a cluster.
 func TestChartWithoutCRDs(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int{"true": 0, "false": 4} {
@@ -193,7 +193,7 @@ func TestChartWithoutCRDs(t *testing.T) {
 	}
 }
 
-// TestChartGreenhouse: what Greenhouse adds to the values reaches names, labels and alerts.
+// TestChartGreenhouse checks that values that Greenhouse adds are used in names, labels and alerts.
 func TestChartGreenhouse(t *testing.T) {
 	t.Parallel()
 	objects := renderSet(t, "greenhouse")
@@ -229,8 +229,8 @@ func TestChartGreenhouse(t *testing.T) {
 	}
 }
 
-// TestChartDashboards: one ConfigMap for each dashboard, under a key that no other
-// plugin has, and small enough for Kubernetes.
+// TestChartDashboards checks that each dashboard is in its own ConfigMap, under a unique key, and small enough for
+// Kubernetes.
 func TestChartDashboards(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(chartDir(t), "files", "dashboards", "*", "*.json"))

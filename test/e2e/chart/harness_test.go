@@ -91,8 +91,8 @@ func exporterConfig(t *testing.T, objects []*unstructured.Unstructured) map[stri
 	return nil
 }
 
-// runOutsidePod makes a configuration for a process beside the cluster of one for a pod in it:
-// a kubeconfig in the place of what a pod has anyway.
+// runOutsidePod changes a configuration for a pod so that a process outside the cluster can use it: a kubeconfig
+// replaces the in-cluster configuration.
 func runOutsidePod(config map[string]any, kubeconfig string) {
 	clusters, _ := config["clusters"].([]any)
 	for _, c := range clusters {

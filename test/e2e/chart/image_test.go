@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestImage: the released image is reproducible, and complete: the exporter runs in it as the user
-// that it names, and can write nowhere.
+// TestImage checks that the released image is reproducible and complete: the exporter runs in it as the configured
+// user, and cannot write any file.
 func TestImage(t *testing.T) {
 	dir := t.TempDir()
 	digest := makeImage(t, filepath.Join(dir, "one"))

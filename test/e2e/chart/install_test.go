@@ -20,9 +20,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestChartOnAPIServer: for each set of values the API server takes every object, Helm
-// installs, upgrades, rolls back and leaves nothing, and in between the exporter runs
-// as the pod would, with the token of its account, and nothing is refused to it.
+// TestChartOnAPIServer checks, for each set of values, that the API server accepts every object, and that Helm
+// installs, upgrades, rolls back and removes all of them. Meanwhile the exporter runs with the token of its account,
+// and none of its requests is refused.
 func TestChartOnAPIServer(t *testing.T) {
 	t.Parallel()
 	requests := newAuditLog(t)
@@ -84,7 +84,7 @@ func dryRun(t *testing.T, c *testbed.Cluster, objects ...*unstructured.Unstructu
 	return answers
 }
 
-// checkNoDrift: applied once more, as Flux does when it looks for drift, nothing changes.
+// checkNoDrift checks that applying the objects again, as Flux does to detect drift, changes nothing.
 func checkNoDrift(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
 	t.Helper()
 	objects = slices.DeleteFunc(slices.Clone(objects), func(o *unstructured.Unstructured) bool { return o.GetAnnotations()["helm.sh/hook"] != "" })
@@ -146,8 +146,7 @@ func checkNotes(t *testing.T, set, notes string) {
 	}
 }
 
-// checkReleaseSize: Helm keeps the chart and what it renders to in one Secret, which has
-// at most a MiB.
+// checkReleaseSize checks the size of the Secret in which Helm keeps the chart and its rendered objects, at most 1 MiB.
 func checkReleaseSize(t *testing.T, c *testbed.Cluster) {
 	t.Helper()
 	secret, err := c.Get(t.Context(), testbed.NewObject("v1", "Secret", chartNamespace, "sh.helm.release.v1."+chartRelease+".v1"))

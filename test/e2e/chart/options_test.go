@@ -29,8 +29,8 @@ func renderValues(t *testing.T, values string) []*unstructured.Unstructured {
 	return decodeObjects(t, text)
 }
 
-// TestChartToken: a pod gets the token of its account exactly if it is used, and one with an
-// audience of its own for OpenBao.
+// TestChartToken checks that a pod gets the token of its account only if it is used, and a token with its own audience
+// for OpenBao.
 func TestChartToken(t *testing.T) {
 	t.Parallel()
 	const elsewhere = `{"localCluster":{"enabled":false},"config":{"clusters":[{"name":"storage","kubeconfig":{"path":"x"}}],` +
@@ -73,8 +73,8 @@ func TestChartToken(t *testing.T) {
 	}
 }
 
-// TestChartProbes: settings of the user are added to a default probe, and another handler replaces the
-// default one.
+// TestChartProbes checks that settings of the user are merged into a default probe, and that another handler replaces
+// the default handler.
 func TestChartProbes(t *testing.T) {
 	t.Parallel()
 	_, container := podTemplate(t, renderValues(t, `{"livenessProbe":{"httpGet":{"path":"/-/ready","httpHeaders":[]}},"readinessProbe":{"tcpSocket":{"port":"metrics"}}}`))
@@ -88,8 +88,7 @@ func TestChartProbes(t *testing.T) {
 	}
 }
 
-// TestChartTLS: with a certificate, what asks the exporter knows that it must speak TLS,
-// and whose certificate to expect.
+// TestChartTLS checks that clients of the exporter are configured for TLS and for the right certificate authority.
 func TestChartTLS(t *testing.T) {
 	t.Parallel()
 	objects := renderValues(t, `{"web":{"tlsSecretName":"exporter-tls"}}`)
@@ -106,8 +105,8 @@ func TestChartTLS(t *testing.T) {
 	}
 }
 
-// TestChartNetworkPolicy: only the peers of the values are admitted, none if there are none,
-// and egress is open unless it is restricted.
+// TestChartNetworkPolicy checks that only the configured peers are admitted, and that egress is open unless it is
+// restricted.
 func TestChartNetworkPolicy(t *testing.T) {
 	t.Parallel()
 	prometheus := map[string]any{

@@ -67,7 +67,7 @@ func readPlugin(t *testing.T, name string) pluginObject {
 type installation struct {
 	spec    pluginSpec
 	options []pluginOption
-	// greenhouse is what it adds to the values.
+	// greenhouse has the values that Greenhouse adds.
 	greenhouse []pluginOption
 }
 
@@ -121,9 +121,9 @@ func mergeOptions(lists ...[]pluginOption) []pluginOption {
 	return out
 }
 
-// Greenhouse makes values of options with strvals.ParseJSON, and of the defaults in the
-// definition as well; --set-json is the same function. What comes out is what a file of
-// values gives to Helm, without the defaults, which are those of the chart.
+// Greenhouse converts options to values with strvals.ParseJSON, and also the defaults in the definition; --set-json
+// uses the same function. The result must equal a file of values, without the defaults, which equal the defaults of the
+// chart.
 func TestPluginOptions(t *testing.T) {
 	t.Parallel()
 	var defaults []pluginOption

@@ -66,8 +66,8 @@ func runAsPod(t *testing.T, c *testbed.Cluster, program string, objects []*unstr
 	checkNothingRefused(t, local, all)
 }
 
-// scrapeToken returns a token of the service account that the chart lets scrape, with the
-// first audience that it accepts; empty if there is none.
+// scrapeToken returns a token of the service account that may scrape according to the chart, with the first accepted
+// audience; empty if there is none.
 func scrapeToken(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) string {
 	t.Helper()
 	_, container := podTemplate(t, objects)
@@ -102,7 +102,7 @@ type podProcess struct {
 	kubeconfig, token string
 }
 
-// localPath are arguments or a text with the directory of the files as it is on this machine.
+// localPath replaces the directory of the files by its path on this machine, in arguments or a text.
 func (p podProcess) localPath(text string) string {
 	const etc = "/etc/cobaltcore-exporter/"
 	return strings.ReplaceAll(text, etc, filepath.Join(p.root, etc)+string(filepath.Separator))

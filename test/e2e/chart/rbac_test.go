@@ -101,8 +101,7 @@ func resourceRoles(t *testing.T, objects []*unstructured.Unstructured) []*unstru
 	return slices.DeleteFunc(selectKinds(objects, "ClusterRole", "Role"), func(role *unstructured.Unstructured) bool { return nonResource(t, role) })
 }
 
-// permitted runs an exporter with an account that has the roles, until what it exports
-// satisfies check.
+// permitted runs an exporter with an account that has the roles, until its rows satisfy check.
 func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name string, roles []*unstructured.Unstructured,
 	check func([]harness.Series) error) {
 	t.Helper()
@@ -161,8 +160,7 @@ func bindRoles(t *testing.T, c *testbed.Cluster, name string, roles []*unstructu
 	checkRoles(t, c, name, objects)
 }
 
-// checkRoles waits until the API server knows that the account has the roles: until then it
-// refuses everything.
+// checkRoles waits until the API server applies the roles of the account. Before that, it refuses all requests.
 func checkRoles(t *testing.T, c *testbed.Cluster, account string, objects []*unstructured.Unstructured) {
 	t.Helper()
 	reviews := schema.GroupVersionResource{Group: "authorization.k8s.io", Version: "v1", Resource: "subjectaccessreviews"}

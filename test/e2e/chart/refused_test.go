@@ -24,13 +24,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// onlyExporter returns the mistakes that the chart accepts: the test of the release finds them (check-config).
+// onlyExporter returns the invalid configurations that the chart accepts. The test of the release detects them
+// (check-config).
 func onlyExporter() *regexp.Regexp {
 	return regexp.MustCompile(`is not a label selector|is an address of .* already|is too long: use a shorter duration`)
 }
 
-// TestChartRefusesLikeTheExporter feeds each mistake of the tests of the configuration through the chart, one at a
-// time: what the exporter refuses, the schema or a template refuses, too.
+// TestChartRefusesLikeTheExporter checks each invalid configuration of the configuration tests: if the exporter refuses
+// it, the schema or a template refuses it, too.
 func TestChartRefusesLikeTheExporter(t *testing.T) {
 	t.Parallel()
 	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(chartDir(t), "values.schema.json"))
@@ -92,7 +93,7 @@ func (c checker) messages(document map[string]any) map[string]bool {
 	return all
 }
 
-// mistakenConfigs returns the smallest configuration with each mistake in the files of the tests.
+// mistakenConfigs returns the smallest configuration for each error in the files of the tests.
 func (c checker) mistakenConfigs(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	root, err := testbed.RepoRoot()

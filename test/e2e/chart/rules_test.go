@@ -24,8 +24,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestChartRules: what the options make of the generated rules is what promtool and pint
-// accept, and nothing else of them has changed.
+// TestChartRules checks that promtool and pint accept the rules with each option, and that an option changes nothing
+// else.
 func TestChartRules(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()
@@ -57,9 +57,8 @@ func TestChartRules(t *testing.T) {
 	}
 }
 
-// TestChartOverrides: with the same changes, given to the exporter or to Prometheus, the
-// rules of both are the same: every threshold, and a cluster with changes of its own for
-// every alert that is about one; and so they are with other jobs.
+// TestChartOverrides checks that the same overrides result in the same rules, in the exporter and in Prometheus: every
+// threshold, a cluster with its own overrides for every alert about clusters, and other jobs.
 func TestChartOverrides(t *testing.T) {
 	t.Parallel()
 	changes, overrides := map[string]alerts.Change{}, map[string]any{}

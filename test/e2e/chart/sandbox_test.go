@@ -21,9 +21,8 @@ import (
 // imageUser is the user and the group of the image.
 const imageUser = "65532"
 
-// sandbox is what a container runtime makes of an unpacked image, as far as a test
-// needs it: nothing but the files of the image, read-only, with the snapshot fleet
-// mounted at /fleet, and a user without rights. The network is that of the machine.
+// sandbox runs an unpacked image like a container runtime: with only the files of the image, read-only, the snapshot
+// fleet mounted at /fleet, and an unprivileged user. It shares the network of the machine.
 type sandbox struct {
 	root, fleet string
 	// rootless is whether the test itself has no rights: then it is root of a user namespace, without
@@ -84,7 +83,7 @@ func (s *sandbox) start(t *testing.T, command ...string) *testbed.Process {
 	return p
 }
 
-// checkRights looks at what the kernel thinks of a process in the sandbox.
+// checkRights checks the capabilities and the user of a process in the sandbox.
 func (s *sandbox) checkRights(t *testing.T, pid int) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

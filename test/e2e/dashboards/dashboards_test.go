@@ -11,9 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// TestDashboards has the queries of every page asked, and the pages shown, as Perses
-// and as Grafana would: with the faults of test/fleet and with none, for both names of
-// the label cluster.
+// TestDashboards runs the queries of every dashboard and renders the dashboards like Perses and Grafana, with and
+// without the faults of test/fleet, and for both names of the label cluster.
 func TestDashboards(t *testing.T) {
 	if *screenshots != "" {
 		fleets := startFleets(t, shownFleet{name: faultsFleet, label: "cluster"})

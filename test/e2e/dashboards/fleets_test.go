@@ -88,8 +88,8 @@ func (s shownFleet) write(t *testing.T) string {
 	return config
 }
 
-// addControllers gives a cluster the pods of another one that have metrics, and these.
-// No rule is about them, so the fixtures of the rules have none.
+// addControllers adds to a cluster the pods of another cluster that have metrics, and further pods. The fixtures of the
+// rules have no such pods, because no rule uses them.
 func addControllers(t *testing.T, to, from string) {
 	t.Helper()
 	metrics := os.DirFS(filepath.Join(from, "controllers"))
@@ -107,8 +107,8 @@ func addControllers(t *testing.T, to, from string) {
 	harness.Must(t, os.WriteFile(filepath.Join(to, "pods.json"), text, 0o600))
 }
 
-// wait until rates have two samples, recordings what they are made from, with the
-// metadata of secrets that comes last, and findings are there.
+// wait waits until rates have two samples, recordings have samples, the metadata of secrets, which is read last, has
+// rows, and findings exist.
 func (s shownFleet) wait(t *testing.T) {
 	conditions := []string{`min(count_over_time(up{job="cobaltcore-exporter"}[1m])) >= 3`, `cobaltcore:eso_objects:by_state`, `cobaltcore_secretflow_stored_version`}
 	if s.name == faultsFleet {

@@ -30,7 +30,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/turned.txt")
 
-// grafanaPanel is what the test needs to know of a panel of a generated dashboard.
+// grafanaPanel has the fields of a panel that the test uses.
 type grafanaPanel struct {
 	Type, Title string
 	Targets     []struct{ RefID, Expr string }
@@ -126,7 +126,7 @@ func (s shownFleet) drawings(t *testing.T, d dashboards.Dashboard) []drawing {
 				continue
 			}
 			for _, target := range g.Targets {
-				// At one moment, or their rows would not be the same.
+				// All queries have the same time, because otherwise their rows could differ.
 				of.Results[target.RefID], err = s.ask(t.Context(), "/api/v1/query", url.Values{"query": {values.Replace(target.Expr)}, "time": {now}})
 				harness.Must(t, err)
 			}

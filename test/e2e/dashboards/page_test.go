@@ -30,7 +30,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// shotsEnv is a directory for pictures of all pages, for people to look at.
+// shotsEnv names a directory to which screenshots of all pages are written.
 const shotsEnv = "COBALTCORE_SCREENSHOTS"
 
 type step = chromedp.Action[chromedp.Void]
@@ -43,7 +43,7 @@ func call[P, R any](command cdp.Command[P, R], parameters P) step {
 	})
 }
 
-// browser is a real one, and what it complained about.
+// browser is a real browser with its error messages.
 type browser struct {
 	*testing.T
 
@@ -120,7 +120,7 @@ func (b *browser) checkNoErrors(what, exporter string) {
 	b.complains, b.requests = nil, nil
 }
 
-// setViewport sets what the browser looks like.
+// setViewport sets the size and the colour scheme of the browser.
 func setViewport(width, height int64, scheme string) step {
 	return chromedp.Steps(
 		chromedp.EmulateViewport(width, height),
@@ -256,7 +256,7 @@ func TestPageRefresh(t *testing.T) {
 	}
 	b.checkNoErrors("refresh", e.URL)
 
-	// The page shows that the exporter is gone.
+	// The page must show that the exporter does not respond.
 	eval[any](b, `fetch = () => Promise.reject(new Error()); document.getElementById("pause").click(); tick()`)
 	harness.Eventually(t, time.Minute, func() error {
 		if !eval[bool](b, `!document.getElementById("lost").hidden`) {
@@ -280,8 +280,8 @@ func TestPageWithoutScript(t *testing.T) {
 	b.checkNoErrors("without script", e.URL)
 }
 
-// TestObjectPicture looks at the geometry of the picture of an object: nothing is cut, no boxes
-// overlap, no text leaves its box, and each line begins and ends at a box.
+// TestObjectPicture checks the geometry of the graph of an object: nothing is cut, no boxes overlap, no text exceeds
+// its box, and each line begins and ends at a box.
 func TestObjectPicture(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	for _, path := range []string{

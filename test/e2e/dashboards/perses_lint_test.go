@@ -31,7 +31,7 @@ func TestDashboardsByPercli(t *testing.T) {
 			t.Errorf("%s: %v", filepath.Base(file), err)
 		}
 	}
-	// What it finds, so that a silent percli is none.
+	// The expected errors show that percli reports errors at all.
 	text, err := os.ReadFile(generatedDashboards(t, "perses")[0])
 	harness.Must(t, err)
 	for what, change := range map[string][2]string{

@@ -44,10 +44,10 @@ func testPersesDashboards(t *testing.T, b *browser, site *persesSite, f shownFle
 	}
 }
 
-// oddText matches text that is a mistake on a page.
+// oddText matches text that indicates an error on a page.
 var oddText = regexp.MustCompile(`\b(NaN|undefined|null|Infinity|\[object Object\]|Invalid Date)\b|-?[1-9],?\d{3},?\d{3},?\d{3}\b|-\S+ms|\$\{?[a-z_]+|\{\{`)
 
-// renderedPanel is what a panel looks like.
+// renderedPanel is a panel as rendered.
 type renderedPanel struct {
 	Title    string
 	Text     string   // without the title
@@ -69,13 +69,12 @@ const settled = `%t && document.querySelectorAll('[aria-label^="expand group"]')
 	window.queries?.isFetching() === 0 && document.querySelectorAll('[data-testid="panel"]').length === %d &&
 	!document.querySelector('.MuiSkeleton-root, [role="progressbar"]')`
 
-// show opens a page and waits until every panel has something, again after a panel without
-// data. The page does not refresh itself: on a slow machine a large one takes longer than
-// the interval and would never be settled.
+// show opens a page and waits until every panel has content, and retries after a panel without data. The page does not
+// refresh itself, because on a slow machine a large page takes longer than the refresh interval.
 func (b *browser) show(site *persesSite, f shownFleet, d persesDashboard, span string, all bool) []renderedPanel {
 	b.Helper()
 	open := chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s&refresh=0s%s", site.URL, f.path(), d.Metadata.Name, span, variables(d, f)))
-	b.do(setViewport(shotWidth, 11000, "light"), open) // panels outside of the window are not asked for
+	b.do(setViewport(shotWidth, 11000, "light"), open) // panels outside the window are not queried
 	var panels []renderedPanel
 	want, mayBeEmpty := d.panels(all), mayBeEmpty()
 	if err := testbed.Poll(b.Context(), 5*time.Minute, func(context.Context) error {
@@ -99,7 +98,7 @@ func (b *browser) show(site *persesSite, f shownFleet, d persesDashboard, span s
 	return panels
 }
 
-// variables of a page, where it is not the first value that is to be seen.
+// The variables of a page whose first value is not the one to show.
 func variables(d persesDashboard, f shownFleet) string {
 	var query strings.Builder
 	for _, v := range d.Spec.Variables {
@@ -110,7 +109,7 @@ func variables(d persesDashboard, f shownFleet) string {
 	return query.String()
 }
 
-// persesDashboard is what the test needs to know of a generated dashboard.
+// persesDashboard has the fields of a generated dashboard that the test uses.
 type persesDashboard struct {
 	Kind     string
 	Metadata struct{ Name string }
@@ -162,7 +161,7 @@ func persesDashboards(t *testing.T, label string) []persesDashboard {
 	return all
 }
 
-// tab is another one of the browser.
+// tab opens another tab of the browser.
 func (b *browser) tab(t *testing.T) *browser {
 	t.Helper()
 	ctx, end := chromedp.NewContext(b.ctx)

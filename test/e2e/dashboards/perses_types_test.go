@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestDashboardsByPersesTypes: Perses' own types know every field of the generated
-// dashboards, since all are there when these are read and written again.
+// TestDashboardsByPersesTypes checks that the types of Perses have every field of the generated dashboards: decoding
+// and encoding them loses nothing.
 func TestDashboardsByPersesTypes(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()
@@ -49,8 +49,7 @@ func TestDashboardsByPersesTypes(t *testing.T) {
 	}
 }
 
-// missing returns the fields of want that got lacks, or has with other values. Zero values may be left
-// out.
+// missing returns the fields of want that are missing or different in got. Zero values may be missing.
 func missing(where string, want, got any) []string {
 	switch want := want.(type) {
 	case map[string]any:

@@ -30,8 +30,8 @@ const (
 	pictureHeight = 1200 // the rest of a page is cut off
 )
 
-// TestPictures tests that the pictures in docs/images show what the page shows of test/fleet:
-// their texts were recorded with them. make screenshots takes and records them again.
+// TestPictures checks that the pictures in docs/images are current: their recorded texts must equal the texts of the
+// page for test/fleet. make screenshots updates pictures and texts.
 func TestPictures(t *testing.T) {
 	e, b := pushedExporter(t), startBrowser(t)
 	const recorded = "testdata/pictures.txt"

@@ -36,7 +36,7 @@ type promSeries struct {
 	Value  [2]any            `json:"value"` // time and value of an instant query
 }
 
-// ask asks Prometheus' API, which has nothing to remark.
+// ask queries the API of Prometheus, and fails if the response has warnings.
 func (s shownFleet) ask(ctx context.Context, path string, parameters url.Values) (promAnswer, error) {
 	var a promAnswer
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path+"?"+parameters.Encode(), nil)
@@ -58,7 +58,7 @@ func (s shownFleet) ask(ctx context.Context, path string, parameters url.Values)
 // values of the variables of a page: all of them, or one if the page has one.
 func (s shownFleet) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
 	t.Helper()
-	// What a page fills in by itself, for a time range of a quarter of an hour.
+	// The variables that a page fills in, for a time range of a quarter of an hour.
 	pairs := []string{"$__rate_interval", "1m", "$__interval", "15s", "$__range", "15m"}
 	for _, v := range d.Variables {
 		value := ".*"
@@ -94,7 +94,7 @@ func variableValue(variable, fleet string) string {
 	}[variable+" "+fleet]
 }
 
-// testDashboardQueries asks what the panels of every page ask.
+// testDashboardQueries runs the queries of all panels of every page.
 func testDashboardQueries(t *testing.T, s shownFleet) {
 	for _, page := range dashboards.Catalogue() {
 		d, err := page.WithClusterLabel(s.label)
@@ -118,7 +118,7 @@ func testDashboardQueries(t *testing.T, s shownFleet) {
 	}
 }
 
-// series is how many an expression has now; lines and histories ask for a time range, too.
+// series returns the current number of series of an expression. For lines and histories, it also runs a range query.
 func (s shownFleet) series(ctx context.Context, expr string, kind dashboards.Kind) (int, error) {
 	now, err := s.ask(ctx, "/api/v1/query", url.Values{"query": {expr}})
 	if err != nil || kind != dashboards.TimeSeries && kind != dashboards.StatusHistory {

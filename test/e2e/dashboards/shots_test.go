@@ -58,7 +58,7 @@ func palettePNG(picture []byte) ([]byte, error) {
 		r, g, b, _ := from.At(i%from.Bounds().Dx(), i/from.Bounds().Dx()).RGBA()
 		return color.RGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8), A: 255}
 	}
-	// Similar colours become the most frequent one of them.
+	// Similar colours are replaced by the most frequent one.
 	similar := func(c color.RGBA) color.RGBA { return color.RGBA{R: c.R >> 3, G: c.G >> 3, B: c.B >> 3, A: 255} }
 	to, often, chosen := image.NewPaletted(from.Bounds(), nil), map[color.RGBA]int{}, map[color.RGBA]bool{}
 	for i := range to.Pix {

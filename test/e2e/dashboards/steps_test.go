@@ -22,7 +22,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// card is a root cause as it is in the browser.
+// card is a root cause as shown in the browser.
 type card struct {
 	Title, Text, Command string
 	// Bottom is where the command ends, and Width is how wide the page is.

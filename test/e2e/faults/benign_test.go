@@ -178,7 +178,7 @@ func upgrade(t *testing.T, f *faultyFleet) {
 	})
 }
 
-// breakChain makes three Kustomizations that become ready one after the other.
+// breakChain breaks three Kustomizations that depend on each other, so that they become ready one after the other.
 func breakChain(t *testing.T, f *faultyFleet) {
 	names := []string{"chain-1", "chain-2", "chain-3"}
 	become := func(name, state string) {

@@ -19,8 +19,7 @@ func deployment(namespace, name string) *unstructured.Unstructured {
 	return testbed.NewObject("apps/v1", "Deployment", namespace, name)
 }
 
-// deploymentWithoutPods takes the pods of a Deployment away: those that it has, or also those that it
-// should have.
+// deploymentWithoutPods removes the pods of a Deployment: the existing ones, or also the desired ones.
 func deploymentWithoutPods(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, desired int64) {
 	t.Helper()
 	updateObject(t, c, o, func(o map[string]any) {

@@ -24,8 +24,8 @@ type fault struct {
 	always bool // also without -thorough
 	inject func(t *testing.T, f *faultyFleet)
 	heal   func(t *testing.T, f *faultyFleet)
-	// roots are what Alertmanager sends, and consequences what it does not because of
-	// them. Other consequences may fire, too, as long as they are not sent.
+	// roots are the alerts that Alertmanager sends, and consequences are the alerts that it inhibits because of them.
+	// Other consequences may fire as long as they are not sent.
 	roots, consequences []alert
 	// also are names of alerts that are sent although they are no root, and why.
 	also map[string]string
@@ -91,7 +91,7 @@ func (f *faultyFleet) withoutPrometheus(t *testing.T) {
 	t.Logf("sent by the exporter %s after Prometheus was gone, which it waits for %s", took.Round(time.Second), fallbackAfter)
 }
 
-// testFault causes a fault and waits for exactly the expected alerts, then for their end.
+// testFault causes a fault and waits for exactly the expected alerts, then for their resolution.
 func (f *faultyFleet) testFault(t *testing.T, want *fault) {
 	well := func() error { return errors.Join(f.checkQuiet(t.Context()), f.checkHealthy(t.Context())) }
 	harness.Eventually(t, time.Minute, well)
@@ -116,7 +116,7 @@ func (f *faultyFleet) testFault(t *testing.T, want *fault) {
 	}
 }
 
-// updateObject applies an object as it is, but for what f does to it.
+// updateObject applies an object after f has changed it.
 func updateObject(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, f func(o map[string]any)) {
 	t.Helper()
 	got, err := c.Get(t.Context(), o)
@@ -142,7 +142,7 @@ func makeHealthy(t *testing.T, f *faultyFleet) {
 // ago is a time as objects have it.
 func ago(d time.Duration) string { return time.Now().Add(-d).UTC().Format(time.RFC3339) }
 
-// condition is one that has just become what it is.
+// condition returns a condition that has just changed.
 func condition(name, status, reason string) map[string]any {
 	return map[string]any{"type": name, "status": status, "reason": reason, "message": "", "observedGeneration": int64(1), "lastTransitionTime": ago(0)}
 }

@@ -28,7 +28,7 @@ const fallbackAfter = 5 * time.Second
 
 // faultyFleet is a hub and a site with all there is to watch, and those who watch it.
 type faultyFleet struct {
-	whole               *testing.T // the test that lasts as long as the fleet
+	whole               *testing.T // the test that owns the fleet
 	management, storage *testbed.Cluster
 	proxy               *testbed.FaultProxy // between the exporter and storage
 	secrets             map[string]*testbed.ExternalSecrets
@@ -120,9 +120,8 @@ func (f *faultyFleet) configuration(site bool) string {
 		scaledOverrides()
 }
 
-// forgetAlerts starts the exporter again, so that it forgets what only it remembers: findings,
-// which the report keeps for as long as it does in earnest, and the leaders of OpenBao,
-// which faults change more often than those who run one would accept.
+// forgetAlerts restarts the exporter, so that it drops state that is only in its memory: resolved findings, which the
+// report keeps for some time, and the leaders of OpenBao, which faults change more often than in production.
 func (f *faultyFleet) forgetAlerts(t *testing.T) {
 	t.Helper()
 	f.exporter.Stop(t)

@@ -27,7 +27,7 @@ func notReady(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, re
 	})
 }
 
-// reconciled makes the last entry of the history, if there is one, as old as given.
+// reconciled sets the age of the last entry of the history, if there is one.
 func reconciled(o map[string]any, age time.Duration) {
 	history, ok, _ := unstructured.NestedFieldNoCopy(o, "status", "history")
 	entries, _ := history.([]any)

@@ -15,16 +15,15 @@ import (
 )
 
 const (
-	// noticePoll is the pause between two looks at the report.
+	// noticePoll is the poll interval of the report.
 	noticePoll = 50 * time.Millisecond
 	// maxMedian bounds the median time until a fault is noticed.
 	maxMedian = 2 * time.Second
 )
 
-// watchNotice measures the time from now until the report, which is evaluated over the rows of
-// /metrics, has one of the roots of a fault, pending or firing. The time of causing the fault is part
-// of it, and so is a tolerance in the expression of the rule, a sixtieth of the usual one. The channel
-// is closed without a value if ctx ends before.
+// watchNotice measures the time until the report has one of the roots of a fault, pending or firing. The time includes
+// causing the fault and, if the rule has one in its expression, a tolerance, which is a sixtieth of the usual one. If
+// ctx ends before, the channel is closed without a value.
 func (f *faultyFleet) watchNotice(ctx context.Context, want *fault) <-chan time.Duration {
 	exporter := f.exporter // one that starts in its place has the same address
 	begin, noticed := time.Now(), make(chan time.Duration, 1)

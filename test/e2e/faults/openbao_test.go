@@ -22,8 +22,7 @@ func baoAlert(name string) alert {
 	return alert{"alertname": name, "cluster": "management", "openbao": "openbao"}
 }
 
-// followers are the nodes that do not lead, without the one that stores use: it would
-// take them down.
+// followers returns the nodes that are not the leader, except the node that stores use.
 func (f *faultyFleet) followers(t *testing.T) []*testbed.OpenBaoNode {
 	t.Helper()
 	leader, err := f.bao.WaitActive(t.Context())
@@ -44,7 +43,7 @@ func (f *faultyFleet) newLeader(t *testing.T) (leader *testbed.OpenBaoNode) {
 	return leader
 }
 
-// stepDown lets the leader give its office to another one.
+// stepDown makes the leader step down.
 func (f *faultyFleet) stepDown(t *testing.T) error {
 	before, err := f.bao.WaitActive(t.Context())
 	if err != nil {
@@ -106,8 +105,8 @@ func openBaoFaults() []fault {
 			also:         worseThanCause("OpenBaoQuorumAtRiskCritical"),
 		},
 		{
-			// Only the leader can be asked to, and it takes seconds until there is another
-			// one: too long for those in a haste, who should not see it.
+			// Only the leader can step down, and electing the next one takes seconds. Faults that must be short do not
+			// use this.
 			name: "a node is sealed",
 			inject: func(t *testing.T, f *faultyFleet) {
 				f.exporter.Stop(t)
@@ -124,7 +123,7 @@ func openBaoFaults() []fault {
 			also:         worseThanCause("OpenBaoQuorumAtRiskCritical"),
 		},
 		{
-			// The third one cannot be asked to: it has no leader to follow.
+			// The third node cannot step down, because it follows no leader.
 			name: "it is sealed",
 			inject: func(t *testing.T, f *faultyFleet) {
 				broken = nil

@@ -19,10 +19,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestRetryLoop follows Kustomizations that fail their health checks again and again.
-// While an attempt is under way, Ready is Unknown: that is most of the time. There is one
-// alert for each object, from the second attempt on; it does not resolve before the first
-// success. Scaled like all other times, an attempt takes 5 s and the next one begins 1 s later.
+// TestRetryLoop checks Kustomizations whose health checks fail repeatedly. During an attempt, which is most of the
+// time, Ready is Unknown. Each object has one alert, from the second attempt on, which is not resolved before the first
+// success. With scaled times, an attempt takes 5 s, and the next one begins 1 s later.
 func TestRetryLoop(t *testing.T) {
 	c := harness.StartCluster(t, "management")
 	harness.Must(t, c.ApplyCRDs(t.Context(), harness.FluxCRDs(t)...))
@@ -80,7 +79,7 @@ func TestRetryLoop(t *testing.T) {
 	})
 }
 
-// retryWatch compares alerts with those that were seen before.
+// retryWatch compares alerts with the previously observed alerts.
 type retryWatch struct {
 	*faultyFleet
 
@@ -88,7 +87,7 @@ type retryWatch struct {
 	seen       map[string]sighting // by object and by what tolerates or reports it
 }
 
-// sighting is since when an alert fires and the attempt in which it was seen first.
+// sighting is the onset of an alert and the attempt in which it was first observed.
 type sighting struct {
 	since   time.Time
 	attempt int64
@@ -126,14 +125,14 @@ func (w *retryWatch) firing(t *testing.T) (map[string]time.Time, error) {
 	return now, err
 }
 
-// observe fails the test if an alert that was there is not, or is another one.
+// observe fails the test if a previous alert is missing or has changed.
 func (w *retryWatch) observe(t *testing.T) {
 	t.Helper()
 	attempt := w.controller.finished.Load() + 1
 	now, err := w.firing(t)
 	harness.Must(t, err)
 	if w.controller.finished.Load() < 0 {
-		return // the success may have come first
+		return // the success may have been observed first
 	}
 	for key, was := range w.seen {
 		if since, ok := now[key]; !ok || !since.Equal(was.since) {

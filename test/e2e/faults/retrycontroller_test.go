@@ -29,8 +29,8 @@ const (
 	steady     = "steady"     // succeeds at every attempt
 )
 
-// How long an attempt takes until its health checks time out, and how long after it the
-// next one begins: 5m and 1m, scaled.
+// The duration of an attempt until its health checks time out, and the pause before the next attempt: 5m and 1m,
+// scaled.
 const (
 	attemptTimeout = 5 * time.Minute / harness.Hasty
 	retryInterval  = time.Minute / harness.Hasty
@@ -160,7 +160,7 @@ func (k *retryController) done(status, reason, at string) []any {
 	return []any{ready, healthy}
 }
 
-// write patches the status of a Kustomization. A generation of 0 stays as it is.
+// write patches the status of a Kustomization. A generation of 0 is not patched.
 func (k *retryController) write(ctx context.Context, name string, conditions []any, generation int64) error {
 	status := map[string]any{"conditions": conditions}
 	if generation != 0 {

@@ -70,7 +70,7 @@ func (f *faultyFleet) readAlerts(ctx context.Context) (firing, error) {
 	return out, err
 }
 
-// pending are the alerts that still wait, which Alertmanager does not know.
+// pending returns the pending alerts, which Alertmanager does not have.
 func pending(ctx context.Context, p *testbed.Prometheus) error {
 	samples, err := p.Query(ctx, `ALERTS{alertstate="pending", severity!="info"}`)
 	errs := []error{err}
@@ -80,7 +80,7 @@ func pending(ctx context.Context, p *testbed.Prometheus) error {
 	return errors.Join(errs...)
 }
 
-// checkQuiet is nil if both clusters are seen, nothing fires, and nothing is about to.
+// checkQuiet returns nil if both clusters are watched and no alert is firing or pending.
 func (f *faultyFleet) checkQuiet(ctx context.Context) error {
 	now, err := f.readAlerts(ctx)
 	errs := []error{err, pending(ctx, f.prometheus)}
@@ -97,7 +97,7 @@ func (f *faultyFleet) checkQuiet(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// checkShown is nil if what fires is what a fault should let fire.
+// checkShown returns nil if the expected alerts of a fault are firing.
 func (f *faultyFleet) checkShown(ctx context.Context, want *fault) error {
 	now, err := f.readAlerts(ctx)
 	errs := []error{err, pending(ctx, f.prometheus)}

@@ -29,8 +29,7 @@ import (
 
 const audience = "cobaltcore-exporter"
 
-// TestKubernetesAuth: the API server decides who may use the exporter, by the tokens of
-// service accounts.
+// TestKubernetesAuth checks that the API server authorizes requests to the exporter by the tokens of service accounts.
 func TestKubernetesAuth(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")

@@ -32,7 +32,7 @@ const (
 	churnProbes = 2 * time.Second
 )
 
-// churn is a fleet that changes all the time, and those who look at it.
+// churn is a fleet that changes continuously, together with its readers.
 type churn struct {
 	exporter   *harness.Exporter
 	management *testbed.Cluster
@@ -47,9 +47,8 @@ type churn struct {
 	happened map[string]int
 }
 
-// TestFleetChurn: one cluster of the configuration and three that are found, each in
-// its way, are added, rotated, cut off and removed, all at the same time, while every
-// body of thousands of scrapes is checked.
+// TestFleetChurn adds, rotates, disconnects and removes four clusters concurrently, one configured and three discovered
+// in different ways, and checks every body of thousands of scrapes.
 func TestFleetChurn(t *testing.T) {
 	c := &churn{enough: churnBodies / 5, slowest: map[string]time.Duration{}, happened: map[string]int{},
 		management: harness.StartCluster(t, "management")}
@@ -117,9 +116,8 @@ func populate(t *testing.T, c *testbed.Cluster) {
 	harness.Must(t, c.Apply(t.Context(), churnObjectsOf(c.Name)...))
 }
 
-// churnObjectsOf differ in number from cluster to cluster. Those of management are applied to the
-// clusters that come and go, those of the others to management, which stays, and to an unknown
-// cluster.
+// churnObjectsOf have a different number in each cluster. The objects in management are applied to the clusters that
+// are added and removed, the objects in other clusters to management, which stays, and to an unknown cluster.
 func churnObjectsOf(cluster string) []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
 	for i := range churnObjects + len(cluster)%5 {
@@ -178,8 +176,8 @@ func readers() []*unstructured.Unstructured {
 	return []*unstructured.Unstructured{role, binding}
 }
 
-// know waits until all objects are there, with the clusters that they are applied to,
-// and keeps their rows: from now on they are all that there may be.
+// know waits until all objects have rows with their target clusters, and records these rows. From then on, no other
+// rows are allowed.
 func (c *churn) know(t *testing.T, clusters, movable []string) {
 	t.Helper()
 	harness.Eventually(t, 2*time.Minute, func() error {
@@ -275,7 +273,7 @@ func (c *churn) run(t *testing.T) {
 	harness.Must(t, context.Cause(ctx))
 }
 
-// form is how a body is asked for.
+// form is the format in which a body is requested.
 type form struct {
 	selection
 

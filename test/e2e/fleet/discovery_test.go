@@ -53,7 +53,7 @@ func account(t *testing.T, c *testbed.Cluster, namespace string, rules ...any) {
 	harness.Must(t, c.Apply(t.Context(), objects...))
 }
 
-// kubeconfigOf is one of the account with a token of its own.
+// kubeconfigOf returns a kubeconfig of the account with its own token.
 func kubeconfigOf(t *testing.T, c *testbed.Cluster, ttl time.Duration) []byte {
 	t.Helper()
 	token, err := c.ServiceAccountToken(t.Context(), "exporter", "exporter", ttl)
@@ -84,9 +84,8 @@ func greenhouseClusters() *unstructured.Unstructured {
 	return o
 }
 
-// TestDiscoveryOnRealClusters: an account that may read the two Secrets by their
-// names, and list none, finds a cluster by what Flux applies with and by what
-// Greenhouse declares, follows a rotation without a missing row, and loses it.
+// TestDiscoveryOnRealClusters uses an account that may read two Secrets by name, but list none. It discovers a cluster
+// by a reference of Flux and by a Cluster of Greenhouse, rotates its credentials without a missing row, and removes it.
 func TestDiscoveryOnRealClusters(t *testing.T) {
 	t.Parallel()
 	management, storage := harness.StartCluster(t, "management"), harness.StartCluster(t, "storage")

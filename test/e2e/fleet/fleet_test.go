@@ -25,8 +25,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// The main job on real input: four real clusters, a real Flux Operator in one of
-// them, and a real Prometheus that takes every row there is.
+// The main test with real servers: four clusters, a Flux Operator in one of them, and a Prometheus that stores every
+// row.
 func TestFourClusters(t *testing.T) {
 	t.Parallel()
 	var clusters []*testbed.Cluster
@@ -48,7 +48,7 @@ func TestFourClusters(t *testing.T) {
 		e.Expect(t, 19, harness.Series{"": "cobaltcore_watch_synced", "cluster": c.Name, "collector": "flux", "=": "1"})
 		e.Expect(t, 4, harness.Series{"": "cobaltcore_watch_synced", "cluster": c.Name, "collector": "controllers", "=": "1"})
 	}
-	// Flux Operator itself may add objects, but takes none away.
+	// Flux Operator may add objects, but removes none.
 	harness.Eventually(t, time.Minute, func() error {
 		all, err := e.Scrape(t.Context(), "cobaltcore_flux_resource_status")
 		if err == nil && len(all) < objects {

@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// standing is what must be seen of a cluster.
+// standing is the expected state of a cluster.
 type standing int
 
 const (
@@ -26,8 +26,8 @@ const (
 	gone                     // without any row
 )
 
-// ledger has the state of the clusters. A change of a cluster begins with the state changing, and ends
-// only after it was seen.
+// ledger has the expected state of the clusters. A change begins with an update of the state, and ends only after it
+// was observed.
 type ledger struct {
 	mu       sync.Mutex
 	clusters map[string]entry
@@ -78,8 +78,8 @@ type unit struct{ cluster, collector, kind string }
 
 func (u unit) String() string { return u.cluster + "/" + u.kind }
 
-// unitOf is the unit of a series about an object. Rows of the flow of secrets come
-// with two kinds, so their kind is empty: they are no unit.
+// unitOf returns the unit of a series about an object. Rows of the flow of secrets have two kinds, so that their kind
+// is empty; they are not units.
 func unitOf(l labels.Labels) (u unit, ok bool) {
 	u = unit{cluster: l.Get("cluster"), kind: l.Get("kind")}
 	name := l.Get(model.MetricNameLabel)
@@ -103,13 +103,13 @@ func unitOf(l labels.Labels) (u unit, ok bool) {
 // reference is a fleet in which all kinds of all clusters are there.
 type reference struct {
 	clusters []string
-	movable  []string          // those that come and go
+	movable  []string          // the clusters that are added and removed
 	rows     map[string]string // values by series, with the clusters as targets that are movable
 	units    map[unit]int      // how many rows each has
 }
 
-// referenceOf takes the rows about objects out of a body, each of which must be about
-// an object of its own cluster: names begin with that of the cluster.
+// referenceOf collects the rows about objects in a body. Each row must be about an object of its own cluster: names
+// begin with the name of the cluster.
 func referenceOf(body []byte, clusters, movable []string) (*reference, error) {
 	r := &reference{clusters: clusters, movable: movable, rows: map[string]string{}, units: map[unit]int{}}
 	for line := range strings.Lines(string(body)) {

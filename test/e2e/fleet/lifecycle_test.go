@@ -120,7 +120,7 @@ func TestNoPartialScrape(t *testing.T) {
 	}
 }
 
-// Objects come, change and go; so do kinds, and the etcd behind them.
+// Objects are created, changed and deleted, as are kinds and their etcd.
 func TestFollowsObjectsAndKinds(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
@@ -200,7 +200,8 @@ func withoutEtcd(t *testing.T, e *harness.Exporter, c *testbed.Cluster, o *unstr
 	e.Expect(t, 0, harness.Series{"": "flux_resource_info", "name": "apps"})
 }
 
-// TestDeadClusterIsUnknown: a cluster that cannot be reached delays no other one and is shown as such.
+// TestDeadClusterIsUnknown checks that a cluster that cannot be reached delays no other cluster and is reported as
+// such.
 func TestDeadClusterIsUnknown(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")

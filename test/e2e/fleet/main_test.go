@@ -3,7 +3,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fleet has real clusters that come, go and fail.
+// Package fleet tests real clusters that are added, removed and disconnected.
 package fleet
 
 import (

@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// member is a cluster that comes and goes.
+// member is a cluster that is added and removed.
 type member struct {
 	*churn
 	*eyes
@@ -31,7 +31,7 @@ type member struct {
 	logins   int
 }
 
-const moveDeadline = 30 * time.Second // for what takes seconds
+const moveDeadline = 30 * time.Second // for steps that take seconds
 
 // run does everything to the cluster that can happen to it, from the given one on,
 // until enough bodies have been checked.
@@ -52,7 +52,7 @@ func (m *member) run(ctx context.Context, first int) error {
 	return nil
 }
 
-// add makes it a cluster of the fleet, with an account of its own.
+// add adds it to the fleet, with its own account.
 func (m *member) add(ctx context.Context) error {
 	m.ledger.set(m.cluster.Name, changing)
 	if err := m.login(ctx); err != nil {
@@ -65,7 +65,7 @@ func (m *member) add(ctx context.Context) error {
 	return nil
 }
 
-// remove takes it out of the fleet.
+// remove removes it from the fleet.
 func (m *member) remove(ctx context.Context) error {
 	m.ledger.set(m.cluster.Name, changing)
 	if err := m.management.Delete(ctx, m.declared(nil)[0]); err != nil {
@@ -118,7 +118,7 @@ func (m *member) cut(ctx context.Context, f testbed.Fault) error {
 	return m.until(ctx, "looked at without rows", func(*bodyReader) bool { return m.bodies.Load() >= enough })
 }
 
-// removeUnreachable takes it out of the fleet while it cannot be reached.
+// removeUnreachable removes it from the fleet while it cannot be reached.
 func (m *member) removeUnreachable(ctx context.Context) error {
 	if err := m.cut(ctx, testbed.Refused); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (m *member) login(ctx context.Context) error {
 	if err := m.cluster.Apply(ctx, account(m.logins)); err != nil {
 		return err
 	}
-	// The time makes a difference that can be seen.
+	// The changed time makes the rows differ.
 	token, err := m.cluster.ServiceAccountToken(ctx, harness.AccountNamespace, account(m.logins).GetName(),
 		time.Hour+time.Duration(m.logins)*time.Minute)
 	if err != nil {
@@ -157,7 +157,7 @@ func (m *member) login(ctx context.Context) error {
 	return m.cluster.Delete(ctx, account(m.logins-1))
 }
 
-// until reads whole bodies until the change of the cluster can be seen.
+// until reads bodies until the change of the cluster is visible.
 func (m *member) until(ctx context.Context, what string, seen func(*bodyReader) bool) error {
 	began := time.Now()
 	ctx, end := context.WithCancelCause(ctx)

@@ -36,7 +36,7 @@ func revokedToken(c *testbed.Cluster) *outage {
 	}
 }
 
-// removedRule takes away the right to list one kind.
+// removedRule removes the permission to list one kind.
 func removedRule(c *testbed.Cluster) *outage {
 	const name = "removed-rule"
 	return &outage{
@@ -62,8 +62,8 @@ func removedRule(c *testbed.Cluster) *outage {
 	}
 }
 
-// After a compaction of etcd, a watch that wants to go on from before it gets 410
-// Gone. The kind is listed again, and no scrape sees half of it.
+// After a compaction of etcd, a watch that resumes from an older version gets 410 Gone. The kind is listed again, and
+// no scrape has an incomplete set.
 func TestCompaction(t *testing.T) {
 	t.Parallel()
 	const n = 24

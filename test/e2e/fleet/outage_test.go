@@ -26,7 +26,8 @@ import (
 // outage is a cluster to which something happens, and what the metrics must show.
 type outage struct {
 	name string
-	// fault is what its proxy does; or hurt and heal do it to the cluster itself.
+	// fault is the fault that the proxy of the cluster causes; or hurt and heal cause and repair it in the cluster
+	// itself.
 	fault      testbed.Fault
 	hurt, heal func(t *testing.T, p *testbed.FaultProxy) error
 	// cluster is the reason of cobaltcore_cluster_failing; without one the cluster
@@ -34,7 +35,7 @@ type outage struct {
 	cluster string
 	// watch is the reason of cobaltcore_watch_failing.
 	watch string
-	// gone are the kinds whose rows go after staleAfter: all, or one.
+	// gone are the kinds whose rows are removed after staleAfter: all, or one.
 	gone string
 }
 
@@ -74,8 +75,8 @@ const (
 	outageObjects = 48
 )
 
-// Whatever happens to one cluster, the others do not notice; it is shown for what
-// it is, costs little, and is over by itself.
+// An outage of one cluster does not affect the others. It is reported with its reason, costs little, and ends without
+// intervention.
 func TestOutages(t *testing.T) {
 	faulty, other := harness.StartCluster(t, "faulty"), harness.StartCluster(t, healthy)
 	var seed *testbed.Seed
@@ -105,7 +106,7 @@ func TestOutages(t *testing.T) {
 	e.WaitReady(t)
 	keepChanging(t, seed)
 	w := watchOutages(t, e, all)
-	harness.Eventually(t, 5*time.Minute, w.checkNothingFailing) // as long as it takes to be watched by a few probes
+	harness.Eventually(t, 5*time.Minute, w.checkNothingFailing) // long enough for a few probes
 	before := usage()
 	log.reset()
 
@@ -141,8 +142,8 @@ func TestOutages(t *testing.T) {
 	for _, o := range all {
 		s := w.seen[o.name]
 		t.Logf("%-20s %s; %d requests and connections, %d log lines", o.name, s, requests[o], log.of(o.name))
-		// A kind asks less than ten times in the first minute, twice each time if it
-		// lists when there is no stream; a probe asks three times.
+		// A kind sends less than ten requests in the first minute, two per attempt if it lists without a stream; a
+		// probe sends three.
 		probes := int64(w.lasted/outageProbes) + 2
 		asks := int64(20)
 		if o.name == "reset" {
@@ -167,15 +168,14 @@ func TestOutages(t *testing.T) {
 	})
 }
 
-// asked counts what a proxy has been asked: a connection is all that there is
-// when the handshake fails.
+// asked counts the requests to a proxy. If the handshake fails, it counts connections.
 func asked(p *testbed.FaultProxy) int64 {
 	requests, connections := p.Requests()
 	return requests + connections
 }
 
-// keepChanging changes an object of each kind every second or so, without an
-// effect on its rows: how late that is seen is how fresh the cluster is.
+// keepChanging changes an object of each kind about every second, without an effect on its rows. The delay until a
+// change is observed is the freshness of the cluster.
 func keepChanging(t *testing.T, seed *testbed.Seed) {
 	firsts := map[string]int{}
 	for i := range seed.Len() {

@@ -33,7 +33,7 @@ func labelOf(line, prefix string) (value string, ok bool) {
 	return value, ok
 }
 
-// viewOf sorts the lines of a body by cluster, whose name it takes out of them.
+// viewOf sorts the lines of a body by cluster, and removes the name of the cluster from them.
 func viewOf(body string) map[string]clusterView {
 	views, rows := map[string]clusterView{}, map[[2]string][]string{}
 	for line := range strings.Lines(body) {

@@ -20,7 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// outageWatch looks at every scrape of an exporter.
+// outageWatch checks every scrape of an exporter.
 type outageWatch struct {
 	outages []*outage
 	healthy map[string]string // the rows by kind
@@ -51,7 +51,7 @@ func (a *ages) add(v clusterView) {
 	a.contact, a.event = max(a.contact, now.Sub(v.lastContact)), max(a.event, now.Sub(v.firstOfEvents))
 }
 
-// outageTimes is when something was first seen in a cluster, after the outages began.
+// outageTimes has the times at which states of a cluster were first observed after the outages began.
 type outageTimes struct{ failing, watches, down, gone, back time.Duration }
 
 func (s *outageTimes) String() string {

@@ -18,8 +18,8 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// bodyReader checks bodies, one after the other. What it knows of a series it learns when
-// it sees that for the first time, so that thousands of bodies cost little.
+// bodyReader checks bodies, one after the other. It parses a series only when it is new, so that thousands of bodies
+// cost little.
 type bodyReader struct {
 	reference *reference
 	known     map[string]*row
@@ -32,7 +32,7 @@ type bodyReader struct {
 	expiry        map[string]string
 }
 
-// row is a series, or the TYPE line of a family, as it is written.
+// row is a series, or the TYPE line of a family, as text.
 type row struct {
 	*slot
 
@@ -75,7 +75,7 @@ func newBodyReader(r *reference) *bodyReader {
 	return out
 }
 
-// selection is which rows that a request asks for; empty is all.
+// selection has the filters of a request; empty means all rows.
 type selection struct{ cluster, collector string }
 
 // check returns the errors of a body, given the states of the clusters at the time.
@@ -151,8 +151,8 @@ func (r *bodyReader) line(line []byte, a selection, stood map[string]standing) e
 	return r.checkScope(line, known, stood)
 }
 
-// checkScope checks the target of an object: all of a kind know the same fleet, and after a
-// while it is the one that there is.
+// checkScope checks the target of an object. All objects of a kind must have been rendered with the same fleet, and
+// after a while with the current one.
 func (r *bodyReader) checkScope(line []byte, known *row, stood map[string]standing) error {
 	t, ok := r.targets[*known.target]
 	if !ok {

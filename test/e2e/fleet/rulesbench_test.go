@@ -22,8 +22,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// BenchmarkRulesInPrometheus is how long a real Prometheus takes to evaluate all rules as
-// they are shipped over the rows of 10,000 objects of Flux, of which 2 % are not ready.
+// BenchmarkRulesInPrometheus measures the time in which a real Prometheus evaluates all rules over the rows of 10,000
+// Flux objects, of which 2 % are not ready.
 func BenchmarkRulesInPrometheus(b *testing.B) {
 	const objects = 10_000
 	url := serve(b, recordedFlux(b, objects))

@@ -26,9 +26,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestShardsOnRealClusters: two shards together have the rows of one exporter, those
-// of a real OpenBao too, which knows secrets that a cluster of the other shard
-// refers to; a secret that becomes another one is asked for within two intervals.
+// TestShardsOnRealClusters checks that two shards together have the rows of one exporter, including those of a real
+// OpenBao, whose secrets a cluster of the other shard refers to. A reference that changes is followed within two
+// intervals.
 func TestShardsOnRealClusters(t *testing.T) {
 	t.Parallel()
 	management, control := harness.StartCluster(t, "management"), harness.StartCluster(t, "control-plane")
@@ -123,7 +123,7 @@ func expectSumOf(t *testing.T, e *harness.Exporter, shards []*harness.Exporter) 
 
 var (
 	aboutObjects = regexp.MustCompile(`^(flux_|cobaltcore_flux_|cobaltcore_eso_|cobaltcore_secretflow_)`)
-	// ofOne are the families that count what a process has seen, and those of health: an exporter
-	// that sees a part of the fleet gives no verdict on the rest, nor findings that affect it.
+	// ofOne are the families of a single process, and the families of health, because a shard gives no verdict on other
+	// clusters.
 	ofOne = regexp.MustCompile(`^cobaltcore_((collector_errors|watch_errors|watch_partial_decodes)_total|health_status|health_finding_\w+)\{`)
 )

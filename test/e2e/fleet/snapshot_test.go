@@ -26,8 +26,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestSnapshotOfARealFleet takes one of two clusters with Flux' objects and External Secrets Operator,
-// and of an OpenBao, and compares its rows with those of the fleet itself.
+// TestSnapshotOfARealFleet takes a snapshot of two clusters with Flux and External Secrets Operator, and of an OpenBao,
+// and compares its rows with the rows of the fleet.
 func TestSnapshotOfARealFleet(t *testing.T) {
 	t.Parallel()
 	storage, hypervisor := harness.StartCluster(t, "storage"), harness.StartCluster(t, "hypervisor")

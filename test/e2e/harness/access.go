@@ -54,9 +54,9 @@ func Login(t *testing.T, c *testbed.Cluster, p *testbed.FaultProxy, kinds []stri
 	return p.SetToken(token)
 }
 
-// WaitForRefusal waits until the API server turns the proxy's clients down: it caches
-// what it knows about tokens and rules. It looks at a request when it begins only,
-// so that watches go on for up to ten minutes; their connections are ended here.
+// WaitForRefusal waits until the API server refuses the clients of the proxy, because it caches tokens and rules. It
+// checks a request only at its begin, so that watches continue for up to ten minutes; their connections are closed
+// here.
 func WaitForRefusal(t *testing.T, p *testbed.FaultProxy, as func(error) bool) error {
 	config, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig)
 	if err != nil {

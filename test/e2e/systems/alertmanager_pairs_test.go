@@ -67,7 +67,7 @@ func TestIndependentFaultsAreSent(t *testing.T) {
 		if len(found) != 2*len(pairs) || !slices.Contains(suppressed, consequence) {
 			return fmt.Errorf("%d of %d alerts, suppressed: %v", len(found), 2*len(pairs), suppressed)
 		}
-		// Those posted before the declared pair have been seen by the inhibitor, too.
+		// Alerts that were posted before the declared pair have been processed by the inhibitor, too.
 		if len(suppressed) > 1 {
 			t.Errorf("independent faults are suppressed: %v", suppressed)
 		}

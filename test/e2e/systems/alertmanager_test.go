@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestAlertmanager: two real Alertmanagers both get the alerts of an exporter that is not scraped,
-// also when one of them has died, and their end with the next scrape.
+// TestAlertmanager checks that two real Alertmanagers get the alerts of an exporter that is not scraped, even if one of
+// them was restarted, and that the next scrape resolves them.
 func TestAlertmanager(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

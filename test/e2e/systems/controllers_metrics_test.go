@@ -21,8 +21,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestControllerMetrics: the metrics of the real External Secrets Operator
-// and Flux Operator are exported again, as long as they answer.
+// TestControllerMetrics checks that the metrics of the real External Secrets Operator and Flux Operator are exported
+// while they respond.
 func TestControllerMetrics(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
@@ -80,13 +80,13 @@ func TestControllerMetrics(t *testing.T) {
 	harness.Must(t, eso.Freeze())
 	e.Expect(t, 1, failing("external-secrets-0", "timeout"))
 	e.Expect(t, 0, harness.Series{"": "workqueue_depth", "controller_pod": "external-secrets-0", "name": "clustersecretstore"})
-	e.Expect(t, 1, pod("pod_ready", "external-secrets-0", "1")) // the object knows nothing of it
+	e.Expect(t, 1, pod("pod_ready", "external-secrets-0", "1")) // the status of the object does not show it
 	harness.Must(t, eso.Thaw())
 	e.Expect(t, 1, pod("scrape_success", "external-secrets-0", "1"))
 	harness.Must(t, operator.Stop())
 	e.Expect(t, 1, failing("flux-operator-0", "http"))
 	harness.Must(t, c.Delete(t.Context(), harness.ControllerPod("flux-system", "flux-operator-0", "flux-operator", "10.1.0.2", "http-metrics")))
-	// There is no kubelet that ends it, but it is not asked any longer.
+	// No kubelet ends the process, but it is no longer scraped.
 	e.Expect(t, 0, failing("flux-operator-0", "http"))
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "collector": "controllers", "=": "1"})
 

@@ -67,7 +67,7 @@ func TestFluxControllers(t *testing.T) {
 		"down": {"kustomize-controller"}, "missing": {"helm-controller"}, "extra": {"source-watcher"}, "differs": {"source-controller"},
 	})
 
-	// Now it is asked for.
+	// The FluxInstance requests it now.
 	instance := testbed.FluxInstance()
 	spec := instance.Object["spec"].(map[string]any)
 	spec["components"] = append(spec["components"].([]any), "source-watcher", "image-reflector-controller")
@@ -106,7 +106,7 @@ func watcher() *unstructured.Unstructured {
 	return o
 }
 
-// other gives a Deployment of Flux an image that its FluxInstance does not know.
+// other gives a Deployment of Flux an image that differs from its FluxInstance.
 func other(name string) *unstructured.Unstructured {
 	o := newDeployment(name, 1)
 	o.Object["spec"] = map[string]any{"replicas": int64(1), "template": map[string]any{"spec": map[string]any{"containers": []any{

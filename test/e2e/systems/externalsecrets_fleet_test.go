@@ -21,8 +21,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestSecretsOfFourClusters has the secrets of the reference architecture: what an
-// operator that hangs looks like, and an OpenBao that is sealed.
+// TestSecretsOfFourClusters uses the secrets of the reference architecture, with a hanging operator and a sealed
+// OpenBao.
 func TestSecretsOfFourClusters(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})
@@ -103,7 +103,7 @@ func expectAllReady(t *testing.T, e *harness.Exporter, clusters []*testbed.Clust
 	})
 }
 
-// expectNone waits until no object of a kind has the value, and another one has every.
+// expectNone waits until no object of a kind has the value, and all have another one.
 func expectNone(t *testing.T, e *harness.Exporter, kind, value string) {
 	t.Helper()
 	name := "cobaltcore_eso_" + kind + "_ready"
@@ -148,7 +148,7 @@ func dueTimes(ctx context.Context, e *harness.Exporter) (map[string]float64, err
 	return due, err
 }
 
-// expectStale waits until these objects, and no others, are stale by their rows alone.
+// expectStale waits until exactly these objects are stale according to their rows.
 func expectStale(t *testing.T, e *harness.Exporter, want []string) {
 	t.Helper()
 	harness.Eventually(t, 90*time.Second, func() error {

@@ -22,8 +22,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// rowFollower watches the objects of a cluster, as the exporter does, scrapes all the
-// time, and measures how long it takes from an event to a scrape with its rows.
+// rowFollower watches the objects of a cluster like the exporter, scrapes continuously, and measures the delay from an
+// event to a scrape with its rows.
 type rowFollower struct {
 	mu      sync.Mutex
 	pending map[string]*change // by object
@@ -117,7 +117,7 @@ func (f *rowFollower) scraped(rows []harness.Series, at time.Time) {
 		if c.got = bySubject[key]; !sameRows(c.got, c.rows) {
 			continue
 		}
-		// The exporter may have seen an event before this test did.
+		// The exporter may have received an event before this test.
 		f.took[c.event] = append(f.took[c.event], max(0, at.Sub(c.since)))
 		delete(f.pending, key)
 	}
@@ -141,8 +141,8 @@ func (f *rowFollower) settled(t *testing.T) {
 	})
 }
 
-// verify checks the measured delays. On an idle machine no change takes as much as a second; where
-// other tests take the cores, only most of them have to be that fast.
+// verify checks the measured delays. On an idle machine no change takes a second; if other tests use the cores, only
+// most changes must be that fast.
 func (f *rowFollower) verify(t *testing.T) {
 	t.Helper()
 	f.settled(t)

@@ -344,7 +344,7 @@ func (x *expectedObject) pushSecret(healthy bool) {
 	}
 }
 
-// store knows the one provider and the one way to log in that the testbed has.
+// store returns a store with the only provider and login method of the testbed.
 func (x *expectedObject) store(reason string) {
 	vault := x.object("spec", "provider", "vault")
 	_, host, _ := strings.Cut(vault.text("server"), "://")

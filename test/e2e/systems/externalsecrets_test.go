@@ -55,7 +55,7 @@ func TestSecretVariants(t *testing.T) {
 	begin = time.Now()
 	harness.Must(t, testbed.SettleSecretVariants(t.Context(), b, c)) // deletes a secret in OpenBao
 	t.Logf("they are settled again %s after a secret was deleted", time.Since(begin).Round(time.Millisecond))
-	// What ends as it was passes through other states, so not all of them last.
+	// An object may pass through other states before it returns to its original state.
 	frozen(func() { expectStates(t, e, objs, "expect-after-delete", "expect") })
 
 	onChange := testbed.NewObject(harness.ESOV1, "ExternalSecret", variants, "refresh-on-change")
@@ -135,13 +135,13 @@ func expectStates(t *testing.T, e *harness.Exporter, objs []*unstructured.Unstru
 	})
 }
 
-// difference has the values of External Secrets Operator's own metrics and of our rows for an object,
+// difference has the values of an object in External Secrets Operator's own metrics and in the rows of the exporter, or
 // "" if there is none.
 type difference struct{ Theirs, Ours string }
 
 // esoIsWrong is the closed list of objects on which the two differ, each for a reason.
 var esoIsWrong = map[string]difference{
-	// A label of the object called name takes the place of the name.
+	// A label called name replaces the name of the object.
 	"externalsecret secret-variants foo":        {Theirs: "Ready True"},
 	"externalsecret secret-variants label-trap": {Ours: "Ready True"},
 	// There is no series about those that are not ready ...
@@ -163,7 +163,7 @@ func checkAgainstESO(t *testing.T, e *harness.Exporter, c *testbed.Cluster, eso 
 	harness.Must(t, c.Delete(t.Context(),
 		testbed.NewObject(harness.ESOV1, "ExternalSecret", variants, "good-path"),
 		testbed.NewObject(esoAlpha, "PushSecret", variants, "push-good")))
-	// The namespace is selected when what ces-good wants to make in it is there already.
+	// The namespace is selected when the object that ces-good creates already exists there.
 	namespace := testbed.NewObject("v1", "Namespace", "", variants+"-c")
 	obstacle, err := c.Get(t.Context(), testbed.NewObject(harness.ESOV1, "ExternalSecret", variants, "good"))
 	harness.Must(t, err)

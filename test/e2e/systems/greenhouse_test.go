@@ -87,7 +87,7 @@ func TestGreenhouseFleet(t *testing.T) {
 	e.Expect(t, 8, harness.Series{"": "cobaltcore_watch_synced", "collector": "greenhouse", "=": "1"})
 }
 
-// greenhouseConditions are what each kind has beside Ready.
+// greenhouseConditions are the conditions of each kind in addition to Ready.
 var greenhouseConditions = map[string][]string{
 	"Cluster":                 {"KubeConfigValid", "PermissionsVerified", "ManagedResourcesDeployed", "AllNodesReady", "PayloadSchedulable", "OwnerLabelSet"},
 	"Plugin":                  {"HelmReleaseCreated", "HelmReleaseDeployed", "ExposedServicesSynced", "OwnerLabelSet", "Suspended"},

@@ -117,7 +117,7 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	}
 	e.Expect(t, 1, probe("1"))
 	binding := testbed.NewObject("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", "openbao-reviewer")
-	harness.Must(t, c.Delete(t.Context(), binding)) // OpenBao may no longer ask whether a token is good
+	harness.Must(t, c.Delete(t.Context(), binding)) // OpenBao is no longer permitted to review tokens
 	e.Expect(t, 1, probe("0"))
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_auth_probe_failing", "step": "login", "reason": "forbidden", "=": "1"})
 	harness.Must(t, b.ConfigureKubernetesAuth(t.Context(), "kubernetes/management", c))

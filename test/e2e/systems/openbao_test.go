@@ -143,7 +143,7 @@ func TestOpenBaoFourthNode(t *testing.T) {
 	e.Expect(t, 1, node("standby", fourth, "0"))
 	e.Expect(t, 1, state("uninitialized", "1"))
 	e.Expect(t, 1, state("active", "1"))
-	e.Expect(t, 0, harness.Series{"": "cobaltcore_openbao_autopilot_healthy"}) // no token, so not even asked
+	e.Expect(t, 0, harness.Series{"": "cobaltcore_openbao_autopilot_healthy"}) // without a token, no request is sent
 	e.Expect(t, 0, failing("sys/mounts", "forbidden"))
 }
 
@@ -267,8 +267,7 @@ func TestOpenBaoTransit(t *testing.T) {
 	e.Expect(t, 1, node("active", n, "0"))
 }
 
-// TestOpenBaoTLS has listeners that ask for a client certificate, and a
-// certificate that has expired.
+// TestOpenBaoTLS uses listeners that require a client certificate, and an expired certificate.
 func TestOpenBaoTLS(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1, RequireClientCert: true})

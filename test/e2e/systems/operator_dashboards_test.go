@@ -25,11 +25,10 @@ type theirPanel struct {
 	shows        []string
 }
 
-// theirPanels are those of Flux Operator's Flux Performance and of
-// flux2-monitoring-example's Flux Cluster Stats that are about Flux objects. The latter
-// asks kube-state-metrics for gotk_resource_info: here the name of the metric, the
-// label customresource_kind and the value of suspended are those of Flux Operator.
-// $job is where the rows come from.
+// theirPanels are the panels about Flux objects in Flux Performance of Flux Operator and in Flux Cluster Stats of
+// flux2-monitoring-example. The latter queries gotk_resource_info of kube-state-metrics; here, its name, the label
+// customresource_kind and the value of suspended are replaced with those of Flux Operator. $job is the source of the
+// rows.
 var theirPanels = []theirPanel{
 	{"Flux {{revision}}", `topk(1, flux_instance_info{$job, namespace="flux-system",kind="FluxInstance"})`, []string{"revision"}},
 	{"Flux Operator {{version}}", `topk(1, flux_operator_info{$job, namespace="flux-system"})`, []string{"version"}},
@@ -44,8 +43,8 @@ var theirPanels = []theirPanel{
 	{"Suspended Objects", `flux_resource_info{$job, exported_namespace=~".*", suspended="True", kind!="ArtifactGenerator"}`, []string{"kind", "exported_namespace", "name", "ready", "suspended"}},
 }
 
-// checkSameNumbers asks a Prometheus that scrapes both what the dashboards of others ask:
-// they show the same when they are fed by us.
+// checkSameNumbers runs the queries of these dashboards in a Prometheus that scrapes both exporters. Both must have the
+// same results.
 func checkSameNumbers(t *testing.T, operator *testbed.FluxOperator, e *harness.Exporter) {
 	t.Helper()
 	namespace := map[string]string{"namespace": "flux-system"}

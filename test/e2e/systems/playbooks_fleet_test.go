@@ -20,8 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// fillForPlaybooks puts the objects that playbooks look at into one cluster: the management
-// plane of the snapshot fleet, objects that only playbooks need, and those of the fixtures.
+// fillForPlaybooks puts the objects of playbooks into one cluster: the management plane of the snapshot fleet, objects
+// that only playbooks need, and the objects of the fixtures.
 func fillForPlaybooks(t *testing.T, c *testbed.Cluster, pages []page) {
 	t.Helper()
 	for _, load := range []func() ([]*unstructured.Unstructured, error){
@@ -66,8 +66,8 @@ func fillForPlaybooks(t *testing.T, c *testbed.Cluster, pages []page) {
 	}
 }
 
-// removeSchema takes the schemas away: fixtures have the fields that the exporter reads only.
-// Names, versions and columns of the kind stay.
+// removeSchema removes the schemas, because fixtures have only the fields that the exporter reads. Names, versions and
+// columns of the kind stay.
 func removeSchema(crd *unstructured.Unstructured) {
 	versions, _, _ := unstructured.NestedSlice(crd.Object, "spec", "versions")
 	for _, v := range versions {
@@ -83,8 +83,8 @@ func removeSchema(crd *unstructured.Unstructured) {
 // seenObjects are those that are in the cluster.
 type seenObjects map[string]string
 
-// fresh returns the objects that the cluster does not have like this, completed as far as an
-// API server wants it. A workload is not changed: its selector cannot be.
+// fresh returns the objects that the cluster does not have in this form, completed as the API server requires.
+// Workloads are not changed, because their selectors are immutable.
 func (s seenObjects) fresh(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
 	for _, o := range objects {

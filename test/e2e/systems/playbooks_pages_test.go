@@ -48,7 +48,7 @@ func alertPages(t *testing.T) []page {
 		if _, ok := names[p.name]; !ok {
 			names[p.name] = false
 		}
-		// The fixtures of the rule come first.
+		// The fixtures of the rule have precedence.
 		slices.SortStableFunc(cases, func(a, b ruletest.Case) int {
 			return -cmp.Compare(boolToInt(a.Rule == r.Name), boolToInt(b.Rule == r.Name))
 		})
@@ -79,7 +79,7 @@ func boolToInt(b bool) int {
 	return 0
 }
 
-// variant returns the name of the playbook and what its commands depend on.
+// variant returns the name of the playbook and the variables on which its commands depend.
 func (p page) variant() string {
 	name := p.name
 	if strings.Contains(p.text, "```sh kind=") {
@@ -128,8 +128,8 @@ var (
 	inlineCode = regexp.MustCompile("`((?:kubectl|flux|helm|bao|cobaltcore-exporter) [^`…]+)`")
 )
 
-// script returns the commands of a playbook: those in blocks, then those in its text. One in the
-// text without arguments stands for itself; its help is asked for.
+// script returns the commands of a playbook: first those in blocks, then those in its text. For a command without
+// arguments in the text, it requests the help.
 func (p page) script() string {
 	var b strings.Builder
 	b.WriteString("set -u\n")

@@ -154,7 +154,7 @@ func hostOf(url string) string {
 	return host
 }
 
-// readOpenBao returns a token of the administrator, and keeps the issuer that playbooks ask for.
+// readOpenBao returns an administrator token, and sets the issuer that playbooks use.
 func (d *playbookRunner) readOpenBao(t *testing.T, b *testbed.OpenBao) string {
 	t.Helper()
 	harness.Must(t, b.SeedReference(t.Context()))

@@ -62,9 +62,8 @@ func TestRulesByPromtool(t *testing.T) {
 	}
 }
 
-// TestRulesByPint checks the generated rules with pint: off line, where a warning fails
-// it, and beside a Prometheus that scrapes the snapshot fleet, where a query that fails
-// or a metric that nothing exports does.
+// TestRulesByPint checks the generated rules with pint: off line, where warnings are errors, and with a Prometheus that
+// scrapes the snapshot fleet, where failing queries and unknown metrics are errors.
 func TestRulesByPint(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()

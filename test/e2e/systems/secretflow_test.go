@@ -102,7 +102,7 @@ func TestSecretFlow(t *testing.T) {
 	if reader.Behind == nil || *reader.Behind || reader.LastSync == nil || reader.LagSeconds == nil {
 		t.Fatalf("the API says %+v of a reader that is not behind", reader)
 	}
-	// It was behind for as long as its operator was frozen.
+	// It was behind while its operator was stopped.
 	if lag := *reader.LagSeconds; lag <= 0 || lag > reader.LastSync.Sub(time.Unix(int64(since[0].Value), 0)).Seconds()+1 {
 		t.Errorf("it took %v s to get the key, stored at %v and synchronized at %v", lag, since[0].Value, reader.LastSync)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestPatience: objects that arrive every second are waited for, until the whole time is up.
+// TestPatience checks that the exporter waits while objects arrive every second, up to the total time.
 func TestPatience(t *testing.T) {
 	t.Parallel()
 	const pause = 30 * time.Second

@@ -17,9 +17,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestPhrasesAsInPrometheus compares with the templates of Prometheus itself, over
+// TestTemplatesMatchPrometheus compares with the templates of Prometheus itself, over
 // every function and over the catalogue.
-func TestPhrasesAsInPrometheus(t *testing.T) {
+func TestTemplatesMatchPrometheus(t *testing.T) {
 	texts := []string{
 		"plain", "{{ $value | humanizeDuration }}", "{{$labels.name}}{{ .Labels.name }}{{- $value }}", "{{ or $labels.nothing $labels.name }}", "}}{{ $value", "{{ $labels.name }} and {{ .Labels.cluster }}", "{{ $labels.nothing }}!", "{{ $value }}", "{{ .Value }}",
 		"{{ humanize $value }} {{ humanize1024 $value }} {{ humanizeDuration $value }} {{ humanizePercentage $value }}",
@@ -70,7 +70,7 @@ func TestSteady(t *testing.T) {
 	}
 }
 
-func TestPhraseErrors(t *testing.T) {
+func TestTemplateErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`{{ query "up" }}`:             "only Prometheus can answer that>",
 		`{{ reReplaceAll "(" "" "" }}`: "error parsing regexp",
@@ -100,9 +100,9 @@ func TestPhraseErrors(t *testing.T) {
 	}
 }
 
-// BenchmarkPhrase expands the descriptions of the catalogue, and the same as the expander
+// BenchmarkTemplate expands the descriptions of the catalogue, and the same as the expander
 // of Prometheus does at each expansion.
-func BenchmarkPhrase(b *testing.B) {
+func BenchmarkTemplate(b *testing.B) {
 	labels := map[string]string{"name": "apps", "cluster": "storage", "kind": "Kustomization", "exported_namespace": "flux-system"}
 	var cut, uncut []*textTemplate
 	for _, r := range alerts.Rules() {

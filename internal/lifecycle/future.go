@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// maxPeriod is longer than any interval that is waited for.
+// maxPeriod is longer than any interval in use.
 const maxPeriod = 100 * 365 * 24 * time.Hour
 
-// Times returns an interval times n, and at most a hundred years: the product of a long one is negative.
+// Times returns an interval times n, at most a hundred years, because the product of a long interval would overflow.
 func Times(interval time.Duration, n float64) time.Duration {
 	return time.Duration(min(float64(interval)*n, float64(maxPeriod)))
 }
 
-// maxAhead is how far the clock of a cluster may be ahead of ours: times up to then count as they are.
+// maxAhead is the accepted clock difference: times up to a day ahead are used unchanged.
 const maxAhead = 24 * time.Hour
 
-// isFuture reports whether a time cannot come from a clock that is ahead. Its author wants nothing to be
-// found: a failure that begins in the year 9999 is never too old.
+// isFuture reports whether a time is too far ahead for a clock difference. Such a time may be set on purpose: a failure
+// that begins in the year 9999 would never exceed a tolerance.
 func isFuture(t, now time.Time) bool { return !now.IsZero() && t.After(now.Add(maxAhead)) }
 
 // Past returns a time, or now instead of one in the far future.

@@ -15,9 +15,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestRoom: findings beyond the bounds are left out and counted, first those of the cluster that
+// TestRowBudget: findings beyond the bounds are left out and counted, first those of the cluster that
 // has many, and never all of a rule.
-func TestRoom(t *testing.T) {
+func TestRowBudget(t *testing.T) {
 	t.Parallel()
 	rows := func(cluster string, n, size int) []series {
 		out := make([]series, n)
