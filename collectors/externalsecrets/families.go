@@ -119,5 +119,6 @@ func storeFamilies() []*exposition.Family {
 
 // Families returns every family that the collector may export.
 func Families() []*exposition.Family {
-	return slices.Concat(externalSecretFamilies(), pushSecretFamilies(), storeFamilies(), clusterExternalSecret.list(), clusterPushSecret.list())
+	return slices.Concat(externalSecretFamilies(), pushSecretFamilies(), storeFamilies(), clusterExternalSecret.list(),
+		clusterPushSecret.list())
 }

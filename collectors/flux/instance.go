@@ -121,7 +121,8 @@ func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Ob
 	o.versionRows(&s, r)
 	o.componentRows(&s, r)
 	o.settingRows(&s, r)
-	s.recordDependencies(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.LastAppliedRevision), Demand: o.expectations(&s)}, nil)
+	revision := dependencies.RevisionOf(o.Status.LastAppliedRevision)
+	s.recordDependencies(r, dependencies.Node{Revision: revision, Demand: o.expectations(&s)}, nil)
 	return s.result.Memory
 }
 

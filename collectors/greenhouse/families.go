@@ -114,6 +114,7 @@ func Families() []*exposition.Family {
 		clusterFamilies(), pluginFamilies(), presetFamilies(),
 		definitionKind.list(definitionInfo), catalogKind.list(catalogInfo, catalogInventory),
 		[]*exposition.Family{notReadySince, notReadyReason},
-		organizationKind.list(), teamKind.list(teamSupport, teamMembers), bindingKind.list(bindingInfo, bindingTeam, bindingClusters, bindingFailed),
+		organizationKind.list(), teamKind.list(teamSupport, teamMembers),
+		bindingKind.list(bindingInfo, bindingTeam, bindingClusters, bindingFailed),
 	)
 }
