@@ -74,7 +74,7 @@ func (a allowances) addressRefusalReason(address netip.Addr) failure.Reason {
 // or an EndpointSlice could send requests of the exporter to other servers.
 func IsPodAddress(text string) bool {
 	address, err := netip.ParseAddr(text)
-	return err == nil && address.Zone() == "" && address.Unmap().IsGlobalUnicast() && allowances(nil).refusesAddress(address) == ""
+	return err == nil && address.Zone() == "" && address.Unmap().IsGlobalUnicast() && allowances(nil).addressRefusalReason(address) == ""
 }
 
 // translatedIPv4 returns the IPv4 address embedded in an IPv6 address, which a gateway would connect to: the well-known
