@@ -32,7 +32,7 @@ type Rule struct {
 	Name     string
 	System   System
 	Severity Severity
-	// Why is the reason for the severity; see [whySeverity].
+	// Why is the reason for the severity; see [Description.Why].
 	Why string
 	// Expr is PromQL over instant vectors: no range, offset or subquery, unless
 	// Prometheus only. It keeps the label cluster, and no label that churns while

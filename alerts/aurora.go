@@ -70,6 +70,18 @@ func auroraGroup() Group {
 func auroraSystem() Description {
 	return Description{
 		System: Aurora, Title: "Aurora", Key: "aurora", Prefixes: []string{"Aurora"}, Page: "cobaltcore-greenhouse-aurora",
-		Asks: "the Aurora dashboards", Groups: groups(auroraGroup),
+		Asks: "the Aurora dashboards", Why: auroraWhy, Groups: groups(auroraGroup),
+	}
+}
+
+// auroraWhy has the reasons for the severities of the alerts about Aurora.
+func auroraWhy() map[string]string {
+	return map[string]string{
+		"AuroraDown":                 "users cannot manage their projects now",
+		"AuroraKeystoneDown":         "users cannot log in; Keystone has its own alerts where it runs",
+		"AuroraUnknown":              "whether Aurora works is unknown",
+		"AuroraCertExpiring":         "days are left, and most are renewed automatically",
+		"AuroraCertExpiringCritical": "renewal has failed, and within three days browsers refuse it",
+		"AuroraControllerDown":       "users cannot open the dashboard now",
 	}
 }

@@ -12,7 +12,7 @@ const CertManager System = "certmanager"
 func certManagerSystem() Description {
 	return Description{
 		System: CertManager, Title: "cert-manager", Key: "certManager", Prefixes: []string{"CertManager"}, Page: certificatesPage,
-		Watches: "cert-manager", Groups: groups(certManagerGroup),
+		Watches: "cert-manager", Why: certManagerWhy, Groups: groups(certManagerGroup),
 	}
 }
 
@@ -196,5 +196,20 @@ func certificateRules() []Rule {
 			Description: "It expired " + rounded + " ago: clients refuse it. " +
 				"Repair {{ $labels.issuer }}, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
 		}),
+	}
+}
+
+// certManagerWhy has the reasons for the severities of the alerts about cert-manager.
+func certManagerWhy() map[string]string {
+	return map[string]string{
+		"CertManagerIssuerNotReady":         "certificates are valid until their end; an end that is near has an alert of its own",
+		"CertManagerUnprocessed":            "certificates are valid until their end",
+		"CertManagerRequestFailed":          "the present certificate is valid, and cert-manager tries again",
+		"CertManagerRequestPending":         "the present certificate is valid, and cert-manager tries again",
+		"CertManagerDeletionStuck":          "an object stays that should be deleted",
+		"CertManagerCertificateNotReady":    "what uses it has the one before, or has never run",
+		"CertManagerRenewalOverdue":         "the present certificate is valid for days",
+		"CertManagerRenewalOverdueCritical": "renewal has failed, and within three days clients refuse it",
+		"CertManagerCertificateExpired":     "clients refuse it now",
 	}
 }

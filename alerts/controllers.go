@@ -205,6 +205,21 @@ func metricsFailing(by string) string {
 func controllersSystem() Description {
 	return Description{
 		System: Controllers, Title: "Controllers", Key: "controllers", Prefixes: []string{"Controller"}, Page: clusterPage,
-		Watches: "the controllers themselves", Groups: groups(controllersGroup, controllersWork),
+		Watches: "the controllers themselves", Why: controllersWhy, Groups: groups(controllersGroup, controllersWork),
+	}
+}
+
+// controllersWhy has the reasons for the severities of the alerts about controllers.
+func controllersWhy() map[string]string {
+	return map[string]string{
+		"ControllerReplicasMissing": "other pods serve; the failure tolerance is lower",
+		"ControllerRolloutStuck":    "the pods before serve",
+		"ControllerCrashLooping":    "a workload without any pod has an alert of its own",
+		"ControllerMetricsFailing":  "only details of controllers are unseen",
+		"ControllerMetricsCut":      "only details of controllers are unseen",
+		"ControllerOutOfMemory":     "it was restarted, and will be killed again if its need grows",
+		"ControllerQueueGrowing":    "changes arrive late",
+		"ControllerNotReconciling":  "running workloads are not affected; changes wait",
+		"ControllerReconcileErrors": "running workloads are not affected; changes wait",
 	}
 }

@@ -116,5 +116,25 @@ func exporterGroup() Group {
 
 // exporterSystem describes the exporter.
 func exporterSystem() Description {
-	return Description{System: Exporter, Title: "Exporter", Prefixes: []string{"Exporter"}, Page: "cobaltcore-exporter", Groups: groups(exporterGroup)}
+	return Description{
+		System: Exporter, Title: "Exporter", Prefixes: []string{"Exporter"}, Page: "cobaltcore-exporter",
+		Why: exporterWhy, Groups: groups(exporterGroup),
+	}
+}
+
+// exporterWhy has the reasons for the severities of the alerts about the exporter.
+func exporterWhy() map[string]string {
+	return map[string]string{
+		"ExporterCollectorDown":    "a part of the fleet is unseen; users feel nothing",
+		"ExporterReloadFailed":     "the configuration before is in force",
+		"ExporterReportStale":      "the report is old; alerts arrive by Prometheus",
+		"ExporterAlertmanagerDown": "alerts arrive by Prometheus",
+		"ExporterWatchdogMissing":  "the way of alerts from one cluster is broken; the exporter's own are sent",
+		"ExporterRefusesClients":   "the scrape of Prometheus may be refused next; users feel nothing",
+		"ExporterMissing":          "no fault of the fleet is reported, and users may be hurt by one now",
+		"ExporterDown":             "no fault of the fleet is reported, and users may be hurt by one now",
+		"ExporterReplicaDown":      "another replica works",
+		"ExporterShardMissing":     "no fault of some clusters is reported, and users may be hurt by one now",
+		"ExporterWatchdog":         "it always fires",
+	}
 }

@@ -309,6 +309,6 @@ func clusterSecret(name, kind, metric string) Rule {
 func externalSecretsSystem() Description {
 	return Description{
 		System: ExternalSecrets, Title: "External Secrets", Key: "externalSecrets", Prefixes: []string{"ESO", "SecretFlow"}, Page: "cobaltcore-secrets",
-		Watches: "External Secrets", Groups: groups(externalSecretsGroup, secretFlowGroup),
+		Watches: "External Secrets", Why: externalSecretsWhy, Groups: groups(externalSecretsGroup, secretFlowGroup),
 	}
 }

@@ -65,3 +65,40 @@ func esoCalls() []Rule {
 		}),
 	}
 }
+
+// externalSecretsWhy has the reasons for the severities of the alerts about External Secrets.
+func externalSecretsWhy() map[string]string {
+	return map[string]string{
+		"ESOStoreNotReady":                "secrets of many users are not refreshed, and leases end within hours",
+		"ESOSecretStoreNotReady":          "it concerns one namespace, and its Secrets keep their values",
+		"ESOStoreUnusedNotReady":          "no object uses it",
+		"ESOStoreNotValidated":            "it may work; its readiness proves nothing",
+		"ESOUnprocessed":                  "an object has no effect yet",
+		"ESOStateUnknown":                 "whether the object works is unknown",
+		"ESOExternalSecretFailing":        "its Secret keeps the values of its last success",
+		"ESOExternalSecretStale":          "its Secret keeps the values of its last success",
+		"ESOExternalSecretStoreMissing":   "its Secret keeps the values of its last success",
+		"ESOExternalSecretNeverSynced":    "workloads that need the Secret have never run",
+		"ESOExternalSecretUnprocessed":    "workloads that need the Secret have never run",
+		"ESOSpecNotApplied":               "the Secret of the previous generation stays",
+		"ESOTargetMissing":                "workloads that need the Secret have never run",
+		"ESOSecretMissing":                "the deletionPolicy demands it",
+		"ESOPushSecretFailing":            "readers keep the old value",
+		"ESOPushSecretSourceDeleted":      "readers keep their copies until their next refresh",
+		"ESOPushSecretSourceMissing":      "readers keep the old value",
+		"ESOPushSecretStale":              "readers keep the old value",
+		"ESOPushSecretIncomplete":         "some readers keep the old value",
+		"ESOClusterExternalSecretFailing": "existing Secrets stay; new namespaces lack theirs",
+		"ESOClusterPushSecretFailing":     "readers keep the old value",
+		"ESOSyncFailureRatio":             "many consumers of a cluster lose valid credentials within hours, and have one cause",
+		"ESOProviderErrors":               "the next attempt mostly succeeds; objects that fail have alerts of their own",
+		"ESOStoreSyncErrors":              "the next attempt mostly succeeds; objects that fail have alerts of their own",
+		"ESODeletionStuck":                "an object stays that should be deleted",
+		"ESOServerNotConfigured":          "the store works; the OpenBao behind it is not watched",
+		"ESOControllerDown":               "no secret of the cluster is refreshed, and leases end within hours",
+		"ESOWebhookDown":                  "Secrets are refreshed; objects cannot be changed",
+		"SecretFlowBehind":                "an old password is in use; most stay valid for a while",
+		"SecretFlowNeverRefreshed":        "the object is declared like that",
+		"SecretFlowPushedNotStored":       "readers keep the old value",
+	}
+}

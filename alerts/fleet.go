@@ -192,5 +192,33 @@ func clusterCertificates() Group {
 
 // fleetSystem describes the clusters themselves.
 func fleetSystem() Description {
-	return Description{System: Fleet, Title: "Cluster itself", Prefixes: []string{"Fleet"}, Page: clusterPage, Groups: groups(fleetGroup, clusterCertificates)}
+	return Description{
+		System: Fleet, Title: "Cluster itself", Prefixes: []string{"Fleet"}, Page: clusterPage,
+		Why: fleetWhy, Groups: groups(fleetGroup, clusterCertificates),
+	}
+}
+
+// fleetWhy has the reasons for the severities of the alerts about the clusters themselves.
+func fleetWhy() map[string]string {
+	return map[string]string{
+		"FleetClusterDown":                 "nothing can be changed or restarted in it now, and other faults in it are not detected",
+		"FleetClusterChanged":              "findings have the name of another cluster; nothing is broken in either",
+		"FleetKubeconfigInvalid":           "the connection works until the exporter restarts",
+		"FleetKindForbidden":               "a part of the cluster is not monitored; users feel nothing",
+		"FleetWatchFailing":                "a part of the cluster is not monitored; users feel nothing",
+		"FleetKindUnknown":                 "a part of the cluster is not monitored; users feel nothing",
+		"FleetKindNotRecorded":             "a snapshot is incomplete; nothing runs on it",
+		"FleetVersionUnsupported":          "a part of the cluster is not monitored until an upgrade",
+		"FleetObjectsCut":                  "some objects are not monitored until a limit is raised",
+		"FleetLabelsCut":                   "only names in alerts are shortened",
+		"FleetDiscoveryFailing":            "known clusters stay watched; new ones are not found",
+		"FleetClusterRefused":              "one cluster is not watched; users feel nothing",
+		"FleetClusterTwice":                "findings are counted twice; none is missing",
+		"FleetMetricsMissing":              "rules over metrics of the cluster cannot fire; those of the exporter can",
+		"FleetCredentialsExpiring":         "days are left, and the certificate can be renewed in working hours",
+		"FleetCredentialsExpiringCritical": "within three days faults in the cluster are no longer detected, and renewing takes minutes",
+		"FleetServerCertExpiring":          "days are left, and most installations renew it themselves",
+		"FleetServerCertExpiringCritical":  "renewal has failed, and within three days the API of the cluster cannot be used",
+		"FleetTokenExpiring":               "the cluster is not monitored when it expires; users feel nothing",
+	}
 }

@@ -318,6 +318,7 @@ func objectOfFlux() Object {
 // fluxSystem describes Flux Operator and Flux.
 func fluxSystem() Description {
 	return Description{
-		System: Flux, Title: "Flux", Key: "flux", Prefixes: []string{"Flux"}, Page: "cobaltcore-flux", Watches: "Flux", Groups: groups(fluxGroup, fluxInstanceGroup),
+		System: Flux, Title: "Flux", Key: "flux", Prefixes: []string{"Flux"}, Page: "cobaltcore-flux", Watches: "Flux",
+		Why: fluxWhy, Groups: groups(fluxGroup, fluxInstanceGroup),
 	}
 }

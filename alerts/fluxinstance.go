@@ -133,3 +133,45 @@ func fluxInstanceGroup() Group {
 		}),
 	}}
 }
+
+// fluxWhy has the reasons for the severities of the alerts about Flux.
+func fluxWhy() map[string]string {
+	return map[string]string{
+		"FluxInstanceFailing":         "the old controllers keep running; a controller that is down has an alert of its own",
+		"FluxInstanceMissing":         "nothing keeps Flux installed; running workloads are not affected",
+		"FluxSourceFailing":           "the last artifact stays in use; new commits do not arrive",
+		"FluxChartFailing":            "the last artifact stays in use; new versions do not arrive",
+		"FluxApplyFailing":            "the last good revision mostly stays; a change does not arrive",
+		"FluxStalled":                 "the last good revision mostly stays; the object has to be corrected by hand",
+		"FluxDependencyBlocked":       "a change does not arrive; running workloads are not affected",
+		"FluxDependencyChainBlocked":  "a change does not arrive; running workloads are not affected",
+		"FluxWaitingTooLong":          "a change does not arrive; running workloads are not affected",
+		"FluxProgressingTooLong":      "a change arrives late or in part",
+		"FluxUnprocessed":             "a change does not arrive; running workloads are not affected",
+		"FluxResourceUnknown":         "whether the object works is unknown",
+		"FluxResourceFailing":         "images, commits or notifications are late; running workloads are not affected",
+		"FluxResourceStale":           "changes and corrections of drift do not arrive",
+		"FluxDrifted":                 "the workload differs from its declaration, on purpose",
+		"FluxHelmTestFailing":         "the release runs; its failed test is a sign that it may not work",
+		"FluxReleaseRemediated":       "the previous version runs",
+		"FluxSuspended":               "it was intended, and may have been forgotten",
+		"FluxDeletionStuck":           "an object stays that should be deleted",
+		"FluxVersionSkew":             "every version in use works; it is work for a maintenance window",
+		"FluxReportComponentNotReady": "changes of one component do not arrive",
+		"FluxUpgradeNotApplied":       "the old version runs",
+		"FluxVersionOutOfRange":       "the version that runs works, but is not the one declared",
+		"FluxNetworkPolicyMissing":    "a protection is missing; nothing is interrupted",
+		"FluxSyncDiffers":             "the cluster follows another source than declared",
+		"FluxRegistryDiffers":         "images come from another registry; they run",
+		"FluxDistributionDiffers":     "another distribution runs than declared",
+		"FluxShardNotServed":          "objects of one shard are not reconciled; running workloads are not affected",
+		"FluxShardMissing":            "objects of one shard are not reconciled; running workloads are not affected",
+		"FluxKindMissing":             "all objects of the kind were deleted with it, and pruning may be removing what they applied now",
+		"FluxReportStale":             "only the report is old",
+		"FluxReportMissing":           "only the report is missing",
+		"FluxControllerDown":          "running workloads are not affected; changes, also urgent ones, wait",
+		"FluxComponentMissing":        "running workloads are not affected; changes, also urgent ones, wait",
+		"FluxComponentExtra":          "it has no effect",
+		"FluxImageDiffers":            "it runs; its image was changed by hand",
+	}
+}

@@ -283,6 +283,39 @@ const definitions = `label_replace(label_replace(label_replace(cobaltcore_greenh
 func greenhouseSystem() Description {
 	return Description{
 		System: Greenhouse, Title: "Greenhouse", Key: "greenhouse", Prefixes: []string{"CobaltCoreGreenhouse", "Greenhouse"}, Page: "cobaltcore-greenhouse-aurora",
-		Watches: "Greenhouse", Groups: groups(greenhouseGroup),
+		Watches: "Greenhouse", Why: greenhouseWhy, Groups: groups(greenhouseGroup),
+	}
+}
+
+// greenhouseWhy has the reasons for the severities of the alerts about Greenhouse.
+func greenhouseWhy() map[string]string {
+	return map[string]string{
+		"CobaltCoreGreenhouseClusterNotReady":         "its token expires within hours or days, and Greenhouse loses the cluster with its Plugins",
+		"GreenhouseClusterUnknown":                    "whether Greenhouse can use the cluster is unknown",
+		"GreenhouseNodesNotReady":                     "workloads move to other nodes",
+		"GreenhouseClusterUnschedulable":              "new Plugins do not start; others run",
+		"GreenhouseTokenExpiring":                     "hours are left, and a cluster that is lost has an alert of its own",
+		"GreenhouseClusterDeletionScheduled":          "it was intended, and can still be cancelled",
+		"CobaltCoreGreenhousePluginNotReady":          "the release before mostly runs",
+		"GreenhousePluginWorkloadDown":                "one Plugin does not work",
+		"GreenhousePluginOutdated":                    "the previous version runs",
+		"GreenhouseOwnerMissing":                      "only alerts are affected",
+		"GreenhousePresetFailing":                     "some of its Plugins do not change",
+		"GreenhousePresetDefinitionMissing":           "its Plugins do not change",
+		"GreenhousePresetNotReady":                    "its Plugins do not change",
+		"GreenhousePresetSkipped":                     "the Plugins of the same names run",
+		"GreenhousePresetNoCluster":                   "it has no effect, which may be meant",
+		"GreenhousePluginUnprocessed":                 "a change does not arrive",
+		"GreenhouseObjectUnprocessed":                 "a change does not arrive",
+		"GreenhouseDefinitionNotReady":                "Plugins cannot be installed or upgraded; those that run go on",
+		"CobaltCoreGreenhouseCatalogNotReady":         "definitions stay at their versions",
+		"CobaltCoreGreenhouseOrganizationNotReady":    "a part of the organization may not be set up",
+		"GreenhouseTeamNotReady":                      "members of one team may be missing",
+		"CobaltCoreGreenhouseTeamRoleBindingNotReady": "one team may lack access",
+		"GreenhouseDeletionStuck":                     "an object stays that should be deleted",
+		"GreenhouseControllerDown":                    "users cannot log in or open services now, or tokens of clusters end within a day",
+		"GreenhouseWebhookDown":                       "running workloads are not affected; objects cannot be changed",
+		"GreenhouseKubernetesUnmaintained":            "it works; security fixes do not arrive",
+		"GreenhouseTeamMembersMissing":                "some users may have lost their access",
 	}
 }

@@ -326,6 +326,6 @@ func openBaoMount(name, kind, what string, inhibited []Inhibition) Rule {
 func openBaoSystem() Description {
 	return Description{
 		System: OpenBao, Title: "OpenBao", Key: "openbao", Prefixes: []string{"OpenBao"}, Page: "cobaltcore-openbao", Asks: "the nodes of OpenBao",
-		Groups: groups(openBaoGroup, openBaoCertificates, openBaoNative),
+		Why: openBaoWhy, Groups: groups(openBaoGroup, openBaoCertificates, openBaoNative),
 	}
 }

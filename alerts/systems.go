@@ -3,7 +3,10 @@
 
 package alerts
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // System is what a rule is about. Its value is the name of its collector, if it has one.
 type System string
@@ -42,6 +45,10 @@ type Description struct {
 	// Watches and Asks name the part of the system that the exporter watches in every
 	// cluster, or asks over the network; one of them, if any.
 	Watches, Asks string
+	// Why has the reason for the severity of each rule, by its name: who is hurt, and when. Critical
+	// means that users are hurt now or within hours, and that a human can do something about it now.
+	// Warning can wait for the morning, info for the next work on it.
+	Why func() map[string]string
 	// Groups returns its rules.
 	Groups func() []Group
 }
@@ -59,6 +66,15 @@ func Systems() []System {
 	var all []System
 	for _, d := range Descriptions() {
 		all = append(all, d.System)
+	}
+	return all
+}
+
+// whySeverity returns the reasons for the severities of all rules.
+func whySeverity() map[string]string {
+	all := map[string]string{}
+	for _, d := range Descriptions() {
+		maps.Copy(all, d.Why())
 	}
 	return all
 }

@@ -17,14 +17,14 @@ func TestEverySeverityHasItsReason(t *testing.T) {
 	names := alerts.Names()
 	for _, r := range alerts.Rules() {
 		if r.Why == "" || strings.HasSuffix(r.Why, ".") || strings.Contains(r.Why, "|") {
-			t.Errorf("%s: no reason for severity %s: add one line to alerts/why.go, who is hurt and when", r.Name, r.Severity)
+			t.Errorf("%s: no reason for severity %s: add one line to Why of its system: who is hurt, and when", r.Name, r.Severity)
 		}
 	}
 	if reasons := alerts.WhySeverity(); len(reasons) > len(names) {
 		for _, name := range names {
 			delete(reasons, name)
 		}
-		t.Errorf("alerts/why.go has reasons of rules that do not exist: %v", reasons)
+		t.Errorf("Why has reasons of rules that do not exist: %v", reasons)
 	}
 }
 

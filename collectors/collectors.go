@@ -11,9 +11,11 @@ import (
 	"net"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
@@ -31,6 +33,10 @@ type System struct {
 	// Answers is the directory with the answers to its probes in a snapshot; empty if there are none. The configuration has
 	// the instances in a list with this key below collectors.
 	Answers string
+	// Objects declares the rows from which the list of objects is read, without the name of the collector.
+	Objects objects.Declaration
+	// Changes declares the rows from which changes are taken.
+	Changes []changes.Source
 	// Metrics are its sections of docs/metrics.md.
 	Metrics []Section
 }

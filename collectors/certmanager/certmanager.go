@@ -7,8 +7,10 @@ package certmanager
 
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -23,6 +25,30 @@ func System() collectors.System {
 		Name: Name,
 		New: func(c *config.Collectors) (collectors.Collector, bool) {
 			return Collector{}, c.CertManager.Enabled
+		},
+		Objects: objects.Declaration{
+			NotReady: []string{
+				"cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds",
+				"cobaltcore_certmanager_issuer_not_ready_since_timestamp_seconds",
+				"cobaltcore_certmanager_request_pending_since_timestamp_seconds",
+			},
+			Failed: []string{"cobaltcore_certmanager_request_failed_timestamp_seconds"},
+			Info:   []string{"cobaltcore_certmanager_certificate_info", "cobaltcore_certmanager_issuer_info"},
+			Edges: []objects.Edge{{
+				Family: "cobaltcore_certmanager_certificate_info", Label: "issuer", Kinds: []string{"Issuer", "ClusterIssuer"},
+				Other: objects.ByReference,
+			}},
+		},
+		Changes: []changes.Source{
+			{
+				Family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", Type: changes.State, Label: "status",
+				Kind: "Certificate", Problems: true,
+			},
+			{
+				Family: "cobaltcore_certmanager_issuer_not_ready_since_timestamp_seconds", Type: changes.State, Label: "status",
+				Problems: true,
+			},
+			{Family: "cobaltcore_certmanager_certificate_info", Type: changes.Revision, Label: "revision", Kind: "Certificate"},
 		},
 		Metrics: []collectors.Section{{
 			Title: "cert-manager",

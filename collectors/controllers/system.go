@@ -5,7 +5,9 @@ package controllers
 
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
 // System describes the workloads of the other systems to the exporter.
@@ -14,6 +16,14 @@ func System() collectors.System {
 		Name: Name,
 		New: func(c *config.Collectors) (collectors.Collector, bool) {
 			return New(c.Controllers), c.Controllers.Enabled
+		},
+		Objects: objects.Declaration{
+			Desired: "cobaltcore_controller_replicas_desired", Available: "cobaltcore_controller_replicas_available",
+			Info: []string{"cobaltcore_controller_info", "cobaltcore_controller_release_info"},
+		},
+		Changes: []changes.Source{
+			{Family: "cobaltcore_controller_info", Type: changes.Version, Label: "version"},
+			{Family: "leader_election_master_status", Type: changes.Leader, Kind: "Pod", Name: "controller_pod"},
 		},
 		Metrics: []collectors.Section{{
 			Title: "Controllers and their workloads",

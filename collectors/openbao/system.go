@@ -5,6 +5,7 @@ package openbao
 
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
@@ -16,6 +17,10 @@ func System() collectors.System {
 			return Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0
 		},
 		Answers: Name,
+		Changes: []changes.Source{
+			{Family: "cobaltcore_openbao_node_info", Type: changes.Version, Label: "version", Kind: "OpenBaoNode", Name: "node"},
+			{Family: "cobaltcore_openbao_leader_info", Type: changes.Leader, Label: "leader_address", Kind: "OpenBao", Name: "openbao"},
+		},
 		Metrics: []collectors.Section{{
 			Title: "OpenBao",
 			Text: "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` " +

@@ -4,6 +4,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
@@ -22,7 +24,7 @@ import (
 func TestChanges(t *testing.T) {
 	f := newLoadFleet(t)
 	limits := f.config.Limits
-	f.changes.Configure(limits.Changes, time.Duration(limits.ChangesAge), func() { f.handler.Exposition.Blocks(changes.Families()...) })
+	f.changes.Configure(limits.Changes, time.Duration(limits.ChangesAge), func() { f.handler.Exposition.Blocks(changes.Families(changeSources())...) })
 	const i = 20 // a Kustomization that is ready
 	for n := range 40 {
 		f.add(n, loadobject.Flux(n), time.Now().Add(-time.Minute))
@@ -79,9 +81,66 @@ func TestChangeFamilies(t *testing.T) {
 	for _, f := range Families() {
 		declared = append(declared, f.Name)
 	}
-	for _, name := range changes.Families() {
+	for _, name := range changes.Families(changeSources()) {
 		if !slices.Contains(declared, name) {
 			t.Errorf("%s is not declared", name)
+		}
+	}
+}
+
+// TestChangesOfRows turns rows that are replaced into changes, as the systems declare them.
+func TestChangesOfRows(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	status := `cobaltcore_flux_resource_status{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="%s",status="%s"} 1` + "\n"
+	info := `flux_resource_info{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="apps",ready="%s",revision="x",applied_revision="%s"} 1` + "\n"
+	cert := `cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds{cluster="a",namespace="n",name="tls",status="%s"} %d` + "\n"
+	store := `cobaltcore_eso_object_not_ready_since_timestamp_seconds{cluster="a",kind="ExternalSecret",namespace="n",name="s",status="failed"} 5` + "\n"
+	cluster := `cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds{cluster="a",kind="Cluster",namespace="n",name="x",status="failed"} 5` + "\n"
+	leader := `leader_election_master_status{cluster="a",system="flux",component="helm-controller",controller_namespace="f",controller_pod="%s"} %d` + "\n"
+	digest := strings.Repeat("1a2b3c4d", 5)
+	for name, c := range map[string]struct {
+		family        string
+		before, after string
+		kind          string // of the group
+		gone          bool
+		want          []string
+	}{
+		"state":          {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), after: fmt.Sprintf(status, "apps", "failed"), want: []string{"Kustomization n/apps became failed, was ready"}},
+		"new":            {family: "cobaltcore_flux_resource_status", after: fmt.Sprintf(status, "apps", "ready"), want: []string{"Kustomization n/apps was created"}},
+		"deleted":        {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), gone: true, want: []string{"Kustomization n/apps was deleted"}},
+		"same place":     {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), after: fmt.Sprintf(status, "infra", "failed"), want: []string{"Kustomization n/infra was created", "Kustomization n/apps was deleted"}},
+		"revision":       {family: "flux_resource_info", before: fmt.Sprintf(info, "True", "main@sha1:0000"), after: fmt.Sprintf(info, "False", "main@sha1:"+digest), want: []string{"Kustomization n/apps applied main@1a2b3c4"}},
+		"first revision": {family: "flux_resource_info", before: fmt.Sprintf(info, "True", ""), after: fmt.Sprintf(info, "False", "1.2.3"), want: []string{"Kustomization n/apps applied 1.2.3"}},
+		"ready only":     {family: "flux_resource_info", before: fmt.Sprintf(info, "True", "1"), after: fmt.Sprintf(info, "False", "1")},
+		"new info":       {family: "flux_resource_info", after: fmt.Sprintf(info, "False", "1")},
+		"began to fail":  {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", after: fmt.Sprintf(cert, "failed", 5), want: []string{"Certificate n/tls became failed"}},
+		"since only":     {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), after: fmt.Sprintf(cert, "failed", 6)},
+		"recovered":      {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), want: []string{"Certificate n/tls is no longer failed"}},
+		"gone":           {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), gone: true, want: []string{"Certificate n/tls was deleted"}},
+		"side group":     {family: "cobaltcore_eso_object_not_ready_since_timestamp_seconds", before: store, gone: true, kind: "secretstores", want: []string{"ExternalSecret n/s is no longer failed"}},
+		"onboarded":      {family: "cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds", after: cluster, want: []string{"Cluster n/x became failed"}},
+		"leader": {
+			family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader+leader, "p-1", 0, "p-2", 1),
+			want: []string{"Pod f/p-2 has the leader p-2"},
+		},
+		"same leader": {family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader, "p-1", 1)},
+	} {
+		l := changes.NewLog(10, time.Hour)
+		l.Observer(changeSources())(exposition.Change{Key: exposition.Key{Cluster: "a", Collector: "flux", Kind: c.kind}, Family: c.family, Before: []byte(c.before),
+			After: []byte(c.after), At: at, Gone: c.gone})
+		list := l.List(changes.Query{}, at)
+		var got []string
+		for _, change := range list.Changes {
+			got = append(got, change.Text)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got): %s", name, diff)
+		}
+		for _, change := range list.Changes {
+			if change.Cluster != "a" || change.System != "flux" || strings.Contains(c.before+c.after, `target_cluster="b"`) != (change.Target == "b") {
+				t.Errorf("%s: %+v", name, change)
+			}
 		}
 	}
 }

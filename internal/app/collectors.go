@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretstores"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
@@ -44,6 +45,25 @@ func Systems() []collectors.System {
 		aurora.System(),
 		controllers.System(),
 	}
+}
+
+// objectDeclarations returns the rows from which the objects of all systems are read.
+func objectDeclarations() []objects.Declaration {
+	var all []objects.Declaration
+	for _, s := range Systems() {
+		s.Objects.Collector = s.Name
+		all = append(all, s.Objects)
+	}
+	return all
+}
+
+// changeSources returns the rows from which changes are taken: those of all systems and of the clusters themselves.
+func changeSources() []changes.Source {
+	all := []changes.Source{{Family: "cobaltcore_cluster_info", Type: changes.Version, Label: "version", Kind: "Cluster"}}
+	for _, s := range Systems() {
+		all = append(all, s.Changes...)
+	}
+	return all
 }
 
 // answerDirectories returns the directories of a snapshot that have answers to probes instead of a
@@ -135,7 +155,8 @@ func newExposition(c *config.Config, all []registration, log *changes.Log) (*exp
 		},
 	}
 	if log != nil && c.Limits.Changes > 0 {
-		o.Observe, o.Observed = log.Observer(), changes.Families()
+		sources := changeSources()
+		o.Observe, o.Observed = log.Observer(sources), changes.Families(sources)
 	}
 	if !c.Collectors.Flux.UID {
 		o.OmitLabels = []string{"uid"}

@@ -141,7 +141,7 @@ func (g *generation) takeOver(ctx context.Context, old *generation) {
 		g.notifier.Adopt(old.notifier)
 	}
 	limits, e := g.config.Limits, g.handler.Exposition
-	g.changes.Configure(limits.Changes, time.Duration(limits.ChangesAge), func() { e.Blocks(changes.Families()...) })
+	g.changes.Configure(limits.Changes, time.Duration(limits.ChangesAge), func() { e.Blocks(changes.Families(changeSources())...) })
 	g.stopNotifying = background(ctx, g.notifier.Run)
 	g.stopEvaluation = background(ctx, func(ctx context.Context) {
 		if poll(ctx, g.isReady) == nil {

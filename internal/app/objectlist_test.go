@@ -134,7 +134,7 @@ func TestObjectFamilies(t *testing.T) {
 	for _, f := range Families() {
 		declared = append(declared, f.Name)
 	}
-	for _, name := range objects.Families() {
+	for _, name := range objects.Families(objectDeclarations()) {
 		if !slices.Contains(declared, name) {
 			t.Errorf("%s is not declared", name)
 		}

@@ -10,7 +10,7 @@ import (
 
 // objects returns the reader of the watched objects.
 func (g *generation) objects() *objects.Reader {
-	return objects.New(g.handler.Exposition, objectKinds(g.builder.watch.Sets), g.builder.watch.Now)
+	return objects.New(g.handler.Exposition, objectKinds(g.builder.watch.Sets), objectDeclarations(), g.builder.watch.Now)
 }
 
 // objectKinds returns the kinds of some sets.

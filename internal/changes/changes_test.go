@@ -25,55 +25,6 @@ func texts(all []Change) (texts []string) {
 	return texts
 }
 
-// TestRows checks the changes derived from replaced rows.
-func TestRows(t *testing.T) {
-	status := `cobaltcore_flux_resource_status{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="%s",status="%s"} 1` + "\n"
-	info := `flux_resource_info{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="apps",ready="%s",revision="x",applied_revision="%s"} 1` + "\n"
-	cert := `cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds{cluster="a",namespace="n",name="tls",status="%s"} %d` + "\n"
-	store := `cobaltcore_eso_object_not_ready_since_timestamp_seconds{cluster="a",kind="ExternalSecret",namespace="n",name="s",status="failed"} 5` + "\n"
-	leader := `leader_election_master_status{cluster="a",system="flux",component="helm-controller",controller_namespace="f",controller_pod="%s"} %d` + "\n"
-	digest := strings.Repeat("1a2b3c4d", 5)
-	for name, c := range map[string]struct {
-		family        string
-		before, after string
-		kind          string // of the group
-		gone          bool
-		want          []string
-	}{
-		"state":          {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), after: fmt.Sprintf(status, "apps", "failed"), want: []string{"Kustomization n/apps became failed, was ready"}},
-		"new":            {family: "cobaltcore_flux_resource_status", after: fmt.Sprintf(status, "apps", "ready"), want: []string{"Kustomization n/apps was created"}},
-		"deleted":        {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), gone: true, want: []string{"Kustomization n/apps was deleted"}},
-		"same place":     {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), after: fmt.Sprintf(status, "infra", "failed"), want: []string{"Kustomization n/infra was created", "Kustomization n/apps was deleted"}},
-		"revision":       {family: "flux_resource_info", before: fmt.Sprintf(info, "True", "main@sha1:0000"), after: fmt.Sprintf(info, "False", "main@sha1:"+digest), want: []string{"Kustomization n/apps applied main@1a2b3c4"}},
-		"first revision": {family: "flux_resource_info", before: fmt.Sprintf(info, "True", ""), after: fmt.Sprintf(info, "False", "1.2.3"), want: []string{"Kustomization n/apps applied 1.2.3"}},
-		"ready only":     {family: "flux_resource_info", before: fmt.Sprintf(info, "True", "1"), after: fmt.Sprintf(info, "False", "1")},
-		"new info":       {family: "flux_resource_info", after: fmt.Sprintf(info, "False", "1")},
-		"began to fail":  {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", after: fmt.Sprintf(cert, "failed", 5), want: []string{"Certificate n/tls became failed"}},
-		"since only":     {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), after: fmt.Sprintf(cert, "failed", 6)},
-		"recovered":      {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), want: []string{"Certificate n/tls is no longer failed"}},
-		"gone":           {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), gone: true, want: []string{"Certificate n/tls was deleted"}},
-		"side group":     {family: "cobaltcore_eso_object_not_ready_since_timestamp_seconds", before: store, gone: true, kind: "secretstores", want: []string{"ExternalSecret n/s is no longer failed"}},
-		"leader": {
-			family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader+leader, "p-1", 0, "p-2", 1),
-			want: []string{"Pod f/p-2 has the leader p-2"},
-		},
-		"same leader": {family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader, "p-1", 1)},
-	} {
-		l := NewLog(10, time.Hour)
-		l.Observer()(exposition.Change{Key: exposition.Key{Cluster: "a", Collector: "flux", Kind: c.kind}, Family: c.family, Before: []byte(c.before),
-			After: []byte(c.after), At: start, Gone: c.gone})
-		list := l.List(Query{}, start)
-		if diff := cmp.Diff(c.want, texts(list.Changes)); diff != "" {
-			t.Errorf("%s (-want +got): %s", name, diff)
-		}
-		for _, change := range list.Changes {
-			if change.Cluster != "a" || change.System != "flux" || strings.Contains(c.before+c.after, `target_cluster="b"`) != (change.Target == "b") {
-				t.Errorf("%s: %+v", name, change)
-			}
-		}
-	}
-}
-
 func revision(i int, at time.Time) Change {
 	return Change{At: at, Type: Revision, Cluster: "a", Target: "b", System: "flux", Kind: "Kustomization", Namespace: "n", Name: fmt.Sprint("k", i%97), Before: "0",
 		After: fmt.Sprint(i)}
@@ -227,7 +178,7 @@ func BenchmarkAdd(b *testing.B) {
 	before := heap()
 	l := NewLog(limit, 24*time.Hour)
 	status := `flux_resource_info{cluster="management",target_cluster="control-plane",kind="Kustomization",exported_namespace="flux-system",name="control-plane-app-%06d",revision="x",applied_revision="refs/heads/main@sha1:%040d"} 1` + "\n"
-	observe := l.Observer()
+	observe := l.Observer([]Source{{Family: "flux_resource_info", Type: Revision, Label: "applied_revision"}})
 	i := 0
 	add := func() {
 		i++

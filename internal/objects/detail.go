@@ -38,8 +38,8 @@ type Label struct {
 // Get returns an object; ok is false if it is not watched or does not exist.
 func (r *Reader) Get(n Node) (Detail, bool) {
 	d := Detail{GeneratedAt: r.now().UTC(), Rows: []Row{}}
-	stores := r.storeConditions(&Query{Cluster: n.Cluster})
-	ok := r.find(n, names[:], func(p *exposition.Page, at int) { d.Object = describe(p, at, conditionAt(p, at, stores)) })
+	asides := r.asideConditions(&Query{Cluster: n.Cluster})
+	ok := r.find(n, r.names, func(p *exposition.Page, at int) { d.Object = r.describe(p, at, r.conditionAt(p, at, asides)) })
 	if !ok {
 		return d, false
 	}
@@ -49,8 +49,9 @@ func (r *Reader) Get(n Node) (Detail, bool) {
 			d.addRows(r.exposition, k, n.key())
 		}
 	}
-	d.addRows(r.exposition, exposition.Key{Cluster: n.Cluster, Collector: "flux", Kind: "dependencies"}, n.Ref())
-	d.addRows(r.exposition, exposition.Key{Cluster: n.Cluster, Collector: "externalsecrets", Kind: "secretstores"}, n.Kind+" "+n.key())
+	for _, a := range r.asides {
+		d.addRows(r.exposition, exposition.Key{Cluster: n.Cluster, Collector: a.collector, Kind: a.Kind}, n.Kind+a.Separator+n.key())
+	}
 	slices.SortStableFunc(d.Rows, func(a, b Row) int { return strings.Compare(a.Metric, b.Metric) })
 	return d, true
 }

@@ -37,14 +37,14 @@ type GraphNode struct {
 // grapher builds the graph of an object.
 type grapher struct {
 	reader *Reader
-	stores map[[3]string]condition
+	asides map[[3]string]condition
 	graph  Graph
 	places map[Node]int // indices in the nodes of the graph
 }
 
 // graph returns the graph of a watched object.
 func (r *Reader) graph(self Node, state string) Graph {
-	g := grapher{reader: r, stores: r.storeConditions(&Query{}), graph: Graph{Edges: [][2]int{}}, places: map[Node]int{}}
+	g := grapher{reader: r, asides: r.asideConditions(&Query{}), graph: Graph{Edges: [][2]int{}}, places: map[Node]int{}}
 	g.add(GraphNode{Node: self, State: state, Watched: true})
 	g.up()
 	g.down(self)
@@ -73,7 +73,7 @@ func (g *grapher) up() {
 		}
 		for _, ref := range g.upstreamOf(n.Node) {
 			on := g.located(ref.Node, n.Node)
-			if g.throughChart(n.Node, on) {
+			if g.indirect(ref.edge, n.Node, on) {
 				continue
 			}
 			place, known := g.places[on]
@@ -90,7 +90,7 @@ func (g *grapher) up() {
 				}
 				place = g.add(node)
 			}
-			if !ref.applier || g.graph.Nodes[place].Level < n.Level {
+			if !ref.edge.applies() || g.graph.Nodes[place].Level < n.Level {
 				g.connect(place, at)
 			}
 		}
@@ -116,23 +116,18 @@ func (g *grapher) located(n, from Node) Node {
 
 // upstreamOf returns the dependencies of a watched object.
 func (g *grapher) upstreamOf(n Node) (all []reference) {
-	g.reader.find(n, graphNames(), func(p *exposition.Page, at int) { all = upstream(p, at) })
+	g.reader.find(n, g.reader.graphNames(), func(p *exposition.Page, at int) { all = g.reader.upstream(p, at) })
 	return all
 }
 
-// throughChart reports whether a HelmRelease depends on a source through the HelmChart that helm-controller
-// creates from its template.
-func (g *grapher) throughChart(self, source Node) bool {
-	if self.Kind != kindHelmRelease || !slices.Contains(templated, source.Kind) {
-		return false
-	}
-	chart := Node{source.Cluster, kindHelmChart, source.Namespace, self.Namespace + "-" + self.Name}
-	return g.reader.find(chart, nil, func(*exposition.Page, int) {})
+// indirect reports whether the object depends on the other one through a watched object between both.
+func (g *grapher) indirect(e *Edge, self, other Node) bool {
+	return e != nil && e.Through != nil && g.reader.find(e.Through(self, other), nil, func(*exposition.Page, int) {})
 }
 
 // object returns a watched object.
 func (g *grapher) object(n Node) (o Object, ok bool) {
-	ok = g.reader.find(n, names[:], func(p *exposition.Page, at int) { o = describe(p, at, conditionAt(p, at, g.stores)) })
+	ok = g.reader.find(n, g.reader.names, func(p *exposition.Page, at int) { o = g.reader.describe(p, at, g.reader.conditionAt(p, at, g.asides)) })
 	return o, ok
 }
 
@@ -150,7 +145,7 @@ func (g *grapher) down(self Node) {
 		for _, d := range next {
 			place, known := g.places[d.node]
 			switch {
-			case known && d.applied && g.graph.Nodes[place].Level <= g.graph.Nodes[g.places[d.on]].Level:
+			case known && d.edge.applies() && g.graph.Nodes[place].Level <= g.graph.Nodes[g.places[d.on]].Level:
 				continue
 			case known:
 			case len(frontier) == maxPerLevel || len(g.graph.Nodes) == maxNodes:
@@ -170,7 +165,7 @@ func (g *grapher) down(self Node) {
 type dependent struct {
 	node, on Node
 	rank     int
-	applied  bool // on applies node
+	edge     *Edge // nil for an object that on creates
 }
 
 // dependents returns the objects that refer to one of on.
@@ -180,7 +175,7 @@ func (g *grapher) dependents(on []Node) []dependent {
 	texts, wanted, appliers := map[string]bool{}, map[Node]bool{}, map[Node]Node{}
 	var all []dependent
 	for _, n := range on {
-		if made, ok := n.made(); ok {
+		for _, made := range g.reader.createdBy(n) {
 			if o, ok := g.object(made); ok {
 				all = append(all, dependent{node: made, on: n, rank: rankOf(o.State)})
 			}
@@ -191,14 +186,16 @@ func (g *grapher) dependents(on []Node) []dependent {
 			appliers[Node{o.Target, n.Kind, n.Namespace, n.Name}] = n
 		}
 	}
-	g.reader.exposition.Walk(graphNames(), g.reader.watched, func(p *exposition.Page) {
-		for i, e := range edges {
-			if !p.Has(len(names)+i) || !e.leads(on) {
+	first := len(g.reader.names)
+	g.reader.exposition.Walk(g.reader.graphNames(), g.reader.watched, func(p *exposition.Page) {
+		for i := range g.reader.edges {
+			e := &g.reader.edges[i]
+			if !p.Has(first+i) || !e.leads(on) {
 				continue
 			}
 			for at := range p.Len() {
-				for line := range bytes.Lines(p.Rows(at, len(names)+i)) {
-					if !texts[string(e.value(line))] {
+				for line := range bytes.Lines(p.Rows(at, first+i)) {
+					if !texts[string(e.raw(line))] {
 						continue
 					}
 					self := nodeAt(p, at)
@@ -208,11 +205,11 @@ func (g *grapher) dependents(on []Node) []dependent {
 						other = appliers[other]
 					}
 					if wanted[other] && other != self {
-						all = append(all, dependent{self, other, conditionAt(p, at, g.stores).rank, e.family == appliedBy})
+						all = append(all, dependent{self, other, g.reader.conditionAt(p, at, g.asides).rank, e})
 					}
 				}
 			}
 		}
 	})
-	return slices.DeleteFunc(all, func(d dependent) bool { return g.throughChart(d.node, d.on) })
+	return slices.DeleteFunc(all, func(d dependent) bool { return g.indirect(d.edge, d.node, d.on) })
 }

@@ -47,13 +47,13 @@ func (r *Reader) List(q Query) List {
 	}
 	list := List{GeneratedAt: r.now().UTC(), States: map[string]int{}, Objects: []Object{}}
 	best, counts := &worstFirst{query: &q}, [len(states)]int{}
-	stores, m := r.storeConditions(&q), &matcher{Query: &q, reader: r, text: newFold(q.Text)}
-	r.exposition.Walk(names[:], func(k exposition.Key) bool {
+	asides, m := r.asideConditions(&q), &matcher{Query: &q, reader: r, text: newFold(q.Text)}
+	r.exposition.Walk(r.names, func(k exposition.Key) bool {
 		return r.watched(k) && q.cluster(k.Cluster) && OneOf(q.System, k.Collector) && OneOf(q.Kind, k.Kind)
 	}, func(p *exposition.Page) {
 		for at := range p.Len() {
 			if key := p.Object(at); len(key) > 0 && m.matchesNamespace(key) {
-				c := conditionAt(p, at, stores)
+				c := r.conditionAt(p, at, asides)
 				if q.state(c.state()) && m.matches(p, at) {
 					counts[c.rank]++
 					best.offer(p, at, c)
@@ -83,10 +83,10 @@ func (r *Reader) describeAll(all []*found) []Object {
 	}
 	described := make([]*Object, len(all))
 	for id, some := range wanted {
-		r.exposition.Visit(id.key, id.number, names[:], func(p *exposition.Page) {
+		r.exposition.Visit(id.key, id.number, r.names, func(p *exposition.Page) {
 			for _, i := range some {
 				if f := all[i]; f.place < p.Len() && string(p.Object(f.place)) == f.key {
-					o := describe(p, f.place, f.condition)
+					o := r.describe(p, f.place, f.condition)
 					described[i] = &o
 				}
 			}

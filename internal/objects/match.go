@@ -67,7 +67,7 @@ func (m *matcher) matchesText(p *exposition.Page, at int) bool {
 	if m.Text == "" || m.text.index(p.Object(at)) >= 0 || m.text.index([]byte(p.Key.Kind)) >= 0 {
 		return true
 	}
-	for i := infoFirst; i < len(names); i++ {
+	for i := m.reader.first[info]; i < len(m.reader.names); i++ {
 		if p.Has(i) && m.inValue(firstLine(p.Rows(at, i))) {
 			return true
 		}

@@ -50,6 +50,8 @@ type Kind struct{ Collector, Kind string }
 
 // Reader reads objects from an exposition.
 type Reader struct {
+	columns
+
 	exposition *exposition.Exposition
 	// targets and owners are the indices of the families with the target cluster and with the owner of an
 	// object.
@@ -58,9 +60,9 @@ type Reader struct {
 	now             func() time.Time
 }
 
-// New returns a reader of the objects of the kinds.
-func New(e *exposition.Exposition, kinds []Kind, now func() time.Time) *Reader {
-	r := &Reader{exposition: e, kinds: map[Kind]bool{}, now: now}
+// New returns a reader of the objects of the kinds, whose rows are declared.
+func New(e *exposition.Exposition, kinds []Kind, all []Declaration, now func() time.Time) *Reader {
+	r := &Reader{columns: columnsOf(all), exposition: e, kinds: map[Kind]bool{}, now: now}
 	for _, k := range kinds {
 		r.kinds[k] = true
 	}
@@ -71,7 +73,7 @@ func New(e *exposition.Exposition, kinds []Kind, now func() time.Time) *Reader {
 // having returns the indices of the families that have one of the labels.
 func (r *Reader) having(labels ...string) []int {
 	var places []int
-	for i, name := range names {
+	for i, name := range r.names {
 		if all, ok := r.exposition.Labels(name); ok && slices.ContainsFunc(all, func(l string) bool { return slices.Contains(labels, l) }) {
 			places = append(places, i)
 		}
@@ -104,68 +106,6 @@ const (
 
 // States returns all states, worst first; the empty state is last.
 func States() []string { return states[:] }
-
-// names are the names of the families from which objects are read, in the order of the constants.
-var names = [...]string{
-	"cobaltcore_flux_resource_status",
-	"cobaltcore_flux_resource_not_ready_since_timestamp_seconds",
-	"cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds",
-	"cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds",
-	"cobaltcore_certmanager_issuer_not_ready_since_timestamp_seconds",
-	"cobaltcore_certmanager_request_pending_since_timestamp_seconds",
-	"cobaltcore_certmanager_request_failed_timestamp_seconds",
-	"cobaltcore_eso_externalsecret_ready",
-	"cobaltcore_eso_pushsecret_ready",
-	"cobaltcore_eso_store_ready",
-	"cobaltcore_eso_clusterexternalsecret_ready",
-	"cobaltcore_eso_clusterpushsecret_ready",
-	"cobaltcore_controller_replicas_desired",
-	"cobaltcore_controller_replicas_available",
-	"cobaltcore_object_owner_info",
-	"flux_resource_info",
-	"flux_instance_info",
-	"flux_resourceset_info",
-	"flux_resourcesetinputprovider_info",
-	"cobaltcore_flux_resource_reason_info",
-	"cobaltcore_eso_externalsecret_status",
-	"cobaltcore_eso_pushsecret_status",
-	"cobaltcore_eso_store_status",
-	"cobaltcore_eso_clusterexternalsecret_status",
-	"cobaltcore_eso_clusterpushsecret_status",
-	"cobaltcore_eso_externalsecret_info",
-	"cobaltcore_eso_pushsecret_store_ref",
-	"cobaltcore_eso_store_info",
-	"cobaltcore_greenhouse_object_reason_info",
-	"cobaltcore_greenhouse_plugin_info",
-	"cobaltcore_greenhouse_pluginpreset_info",
-	"cobaltcore_greenhouse_plugindefinition_info",
-	"cobaltcore_greenhouse_cluster_info",
-	"cobaltcore_greenhouse_catalog_info",
-	"cobaltcore_greenhouse_teamrolebinding_info",
-	"cobaltcore_certmanager_certificate_info",
-	"cobaltcore_certmanager_issuer_info",
-	"cobaltcore_controller_info",
-	"cobaltcore_controller_release_info",
-}
-
-// Families returns the names of the families from which objects are read.
-func Families() []string { return append(names[:], storeStates) }
-
-// Indices of families. The not-ready families begin at notReadyFirst, the families with a value of 0 or 1 at
-// readyFirst, and the families with more about an object at infoFirst.
-const (
-	fluxStatus       = 0
-	notReadyFirst    = 1
-	requestFailed    = 6
-	readyFirst       = 7
-	replicasDesired  = 12
-	replicasPossible = 13
-	infoFirst        = 14
-)
-
-// storeStates is the family about objects of External Secrets that are not ready. Its rows are in a separate
-// group.
-const storeStates = "cobaltcore_eso_object_not_ready_since_timestamp_seconds"
 
 // condition is the state of an object and its onset.
 type condition struct {
@@ -201,52 +141,61 @@ func rankOf(state string) int {
 	return rankUnknown
 }
 
-// storeConditions returns the states of the objects of External Secrets that are not ready,
-// by cluster, kind and key.
-func (r *Reader) storeConditions(q *Query) map[[3]string]condition {
+// asideConditions returns the states of the objects that are not ready according to groups besides those of
+// their kinds, by cluster, kind and key.
+func (r *Reader) asideConditions(q *Query) map[[3]string]condition {
 	states := map[[3]string]condition{}
-	r.exposition.Walk([]string{storeStates}, func(k exposition.Key) bool {
-		return k.Collector == "externalsecrets" && k.Kind == "secretstores" && q.cluster(k.Cluster)
-	}, func(p *exposition.Page) {
-		for at := range p.Len() {
-			line := p.Rows(at, 0)
-			if kind, key, ok := strings.Cut(string(p.Object(at)), " "); ok && len(line) > 0 {
-				states[[3]string{p.Key.Cluster, kind, key}] = conditionOf(line)
-			}
+	for _, a := range r.asides {
+		if a.NotReady == "" {
+			continue
 		}
-	})
+		r.exposition.Walk([]string{a.NotReady}, func(k exposition.Key) bool {
+			return k.Collector == a.collector && k.Kind == a.Kind && q.cluster(k.Cluster)
+		}, func(p *exposition.Page) {
+			for at := range p.Len() {
+				line := p.Rows(at, 0)
+				if kind, key, ok := strings.Cut(string(p.Object(at)), a.Separator); ok && len(line) > 0 {
+					states[[3]string{p.Key.Cluster, kind, key}] = conditionOf(line)
+				}
+			}
+		})
+	}
 	return states
 }
 
 // conditionAt returns the state of an object according to its rows.
-func conditionAt(p *exposition.Page, at int, stores map[[3]string]condition) condition {
-	if line := firstLine(p.Rows(at, fluxStatus)); len(line) > 0 {
+func (r *Reader) conditionAt(p *exposition.Page, at int, asides map[[3]string]condition) condition {
+	for i := r.first[status]; i < r.first[status+1]; i++ {
+		line := firstLine(p.Rows(at, i))
+		if len(line) == 0 {
+			continue
+		}
 		c := condition{rank: rankIn(line)}
-		if line = firstLine(p.Rows(at, notReadyFirst)); c.rank != rankReady && len(line) > 0 {
+		if line = firstLine(p.Rows(at, i+r.first[onset]-r.first[status])); c.rank != rankReady && len(line) > 0 {
 			c = conditionOf(line)
 		}
 		return c
 	}
-	for i := notReadyFirst + 1; i <= requestFailed; i++ {
+	for i := r.first[notReady]; i < r.first[failed+1]; i++ {
 		if line := firstLine(p.Rows(at, i)); len(line) > 0 {
 			c := conditionOf(line)
-			if i == requestFailed {
+			if i >= r.first[failed] {
 				c.rank = rankFailed
 			}
 			return c
 		}
 	}
-	if len(stores) > 0 {
-		if c, ok := stores[[3]string{p.Key.Cluster, p.Key.Kind, string(p.Object(at))}]; ok {
+	if len(asides) > 0 {
+		if c, ok := asides[[3]string{p.Key.Cluster, p.Key.Kind, string(p.Object(at))}]; ok {
 			return c
 		}
 	}
-	return condition{rank: plainRank(p, at)}
+	return condition{rank: r.plainRank(p, at)}
 }
 
 // plainRank returns the rank of the state of an object whose rows do not name it.
-func plainRank(p *exposition.Page, at int) int {
-	for i := readyFirst; i < replicasDesired; i++ {
+func (r *Reader) plainRank(p *exposition.Page, at int) int {
+	for i := r.first[ready]; i < r.first[ready+1]; i++ {
 		if !p.Has(i) {
 			continue
 		}
@@ -258,20 +207,25 @@ func plainRank(p *exposition.Page, at int) int {
 		}
 		return rankFailed
 	}
-	if line := p.Rows(at, replicasDesired); len(line) > 0 {
-		desired, available := value(line), value(p.Rows(at, replicasPossible))
-		switch {
-		case available >= desired:
-			return rankReady
-		case available == 0:
-			return rankFailed
+	for i := r.first[desired]; i < r.first[desired+1]; i++ {
+		if line := p.Rows(at, i); len(line) > 0 {
+			return rankOfReplicas(value(line), value(p.Rows(at, i+r.first[available]-r.first[desired])))
 		}
-		return rankProgressing
 	}
-	for i := notReadyFirst + 1; i < requestFailed; i++ {
+	for i := r.first[notReady]; i < r.first[notReady+1]; i++ {
 		if p.Has(i) {
 			return rankReady // in any other state it has a row
 		}
 	}
 	return rankNone
+}
+
+func rankOfReplicas(desired, available float64) int {
+	switch {
+	case available >= desired:
+		return rankReady
+	case available == 0:
+		return rankFailed
+	}
+	return rankProgressing
 }

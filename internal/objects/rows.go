@@ -28,7 +28,7 @@ func value(rows []byte) float64 {
 }
 
 // describe returns an object with the values of its rows.
-func describe(p *exposition.Page, at int, c condition) Object {
+func (r *Reader) describe(p *exposition.Page, at int, c condition) Object {
 	o := Object{
 		Cluster: p.Key.Cluster, Target: p.Key.Cluster, System: p.Key.Collector, Kind: p.Key.Kind,
 		State: c.state(), SinceAtLeast: c.atLeast,
@@ -38,8 +38,8 @@ func describe(p *exposition.Page, at int, c condition) Object {
 		t := time.UnixMilli(int64(c.since * 1000)).UTC()
 		o.Since = &t
 	}
-	for i := range names {
-		if i == fluxStatus || i >= notReadyFirst && i < readyFirst || i >= infoFirst {
+	for i := range r.names {
+		if i < r.first[ready] || i >= r.first[info] {
 			if line := firstLine(p.Rows(at, i)); len(line) > 0 {
 				o.add(line)
 			}
