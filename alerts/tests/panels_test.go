@@ -6,7 +6,6 @@ package tests_test
 import (
 	"cmp"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +20,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/dashboardtest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
@@ -162,17 +160,7 @@ func panelsOf(t *testing.T, f ruletest.Fixture) panels {
 // healthRows returns the rows about verdicts and findings.
 func healthRows(t *testing.T, f ruletest.Fixture) []ruletest.Row {
 	t.Helper()
-	e, self := exposed(t, f.Rows)
-	evaluator, err := health.New(health.Options{
-		Exposition: e, Self: self, Rules: health.Rules{Groups: alerts.Catalogue()}, Log: slog.New(slog.DiscardHandler), Once: true,
-		Now: func() time.Time { return ruletest.TakenAt() },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := evaluator.Report(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	e, evaluator, _ := evaluated(t, f)
 	e.Swap(nil, append(evaluator.Groups(), evaluator.Group("a"), evaluator.Group("b")))
 	w := httptest.NewRecorder()
 	(&exposition.Handler{Exposition: e}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))

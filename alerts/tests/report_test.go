@@ -48,6 +48,13 @@ func TestReportMatchesAlerts(t *testing.T) {
 
 func report(t *testing.T, f ruletest.Fixture) health.Report {
 	t.Helper()
+	_, _, r := evaluated(t, f)
+	return r
+}
+
+// evaluated evaluates the rules once over the rows of a fixture.
+func evaluated(t *testing.T, f ruletest.Fixture) (*exposition.Exposition, *health.Evaluator, health.Report) {
+	t.Helper()
 	e, self := exposed(t, f.Rows)
 	evaluator, err := health.New(health.Options{
 		Exposition: e, Self: self, Rules: health.Rules{Groups: alerts.Catalogue()}, Log: slog.New(slog.DiscardHandler), Once: true,
@@ -60,7 +67,7 @@ func report(t *testing.T, f ruletest.Fixture) health.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return e, evaluator, r
 }
 
 // exposed are rows as the exporter holds them: those about clusters, and its own.
