@@ -62,6 +62,9 @@ func alertLabels(f health.Finding) map[string]string {
 // report returns the health report, with the silences of Alertmanager.
 func (g *generation) report(ctx context.Context) (health.Report, error) {
 	r, err := g.health.Report(ctx)
+	if !g.notifier.HasSilences() {
+		return r, err
+	}
 	for i := range r.Findings {
 		_, r.Findings[i].Silenced = g.notifier.FindSilence(alertLabels(r.Findings[i]))
 	}

@@ -37,7 +37,7 @@ type Query struct {
 type List struct {
 	GeneratedAt time.Time  `json:"generatedAt"`
 	Partial     bool       `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
-	Oldest      *time.Time `json:"oldest" jsonschema_description:"The oldest change that is kept; null if there is none. Changes from before the start of the exporter are not known."`
+	Oldest      *time.Time `json:"oldest" jsonschema:"nullable" jsonschema_description:"The oldest change that is kept; null if there is none. Changes from before the start of the exporter are not known."`
 	Changes     []Change   `json:"changes"`
 	Next        string     `json:"next" jsonschema_description:"The parameter next of the following page; empty on the last one."`
 }

@@ -18,7 +18,7 @@ type Report struct {
 	// Ready is that of /-/ready.
 	Ready bool `json:"ready"`
 	// Shard is the part of the fleet that this exporter watches; null: all of it.
-	Shard *Shard `json:"shard"`
+	Shard *Shard `json:"shard" jsonschema:"nullable"`
 	// Clusters are all clusters of the fleet, by name.
 	Clusters []Cluster `json:"clusters"`
 	// Discovery is how the search for clusters fares, in each place.
@@ -64,7 +64,7 @@ type Collector struct {
 	// Up is whether the collector is complete.
 	Up bool `json:"up"`
 	// LastSuccess is that of the most silent of its watches and probes; null: none.
-	LastSuccess *time.Time `json:"lastSuccess"`
+	LastSuccess *time.Time `json:"lastSuccess" jsonschema:"nullable"`
 	// Errors are failed attempts by reason.
 	Errors map[string]uint64 `json:"errors"`
 	// Kinds are those that it watches.
@@ -78,7 +78,7 @@ type Place struct {
 	Namespace string `json:"namespace"`
 	// Up is whether the last read succeeded; if not, the known clusters stay.
 	Up          bool       `json:"up"`
-	LastSuccess *time.Time `json:"lastSuccess"` // null: none
+	LastSuccess *time.Time `json:"lastSuccess" jsonschema:"nullable"` // null: none
 	// Clusters are those of the fleet that were found here.
 	Clusters []string  `json:"clusters"`
 	Findings []Finding `json:"findings"`

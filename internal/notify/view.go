@@ -172,6 +172,14 @@ func (n *Notifier) isRecent(at, now time.Time) bool {
 	return !at.IsZero() && now.Sub(at) <= maxAgeIntervals*n.interval
 }
 
+// HasSilences reports whether FindSilence may find one.
+func (n *Notifier) HasSilences() bool {
+	n.mu.Lock()
+	v := n.view
+	n.mu.Unlock()
+	return v != nil && len(v.silences) > 0
+}
+
 // FindSilence returns the silence of an alert with these labels, from any sender. If several match,
 // it returns the one that ends last. The labels are those of [Alert].
 func (n *Notifier) FindSilence(alert map[string]string) (Silence, bool) {

@@ -54,6 +54,11 @@ func ParseQuery(values url.Values) (Query, error) {
 	if !slices.Contains(Sorts(), strings.TrimPrefix(q.Sort, "-")) {
 		return q, fmt.Errorf("sort=%q: use one of %s, with a minus in front for the reverse", q.Sort, strings.Join(Sorts(), ", "))
 	}
+	for state := range strings.SplitSeq(q.State, ",") {
+		if state != NotReady && !slices.Contains(states[:], state) {
+			return q, fmt.Errorf("state=%q: use one of %s", state, strings.Join(append(States()[:len(states)-1:len(states)-1], NotReady), ", "))
+		}
+	}
 	if text := values.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > MaxLimit {

@@ -41,6 +41,15 @@ func TestLongQuery(t *testing.T) {
 	}
 }
 
+// TestUnknownState checks that a misspelt state is not taken for one without objects.
+func TestUnknownState(t *testing.T) {
+	for state, ok := range map[string]bool{"": true, "failed": true, "failed,not_ready": true, "ready,": true, "Failed": false, "failed,bogus": false} {
+		if _, err := ParseQuery(url.Values{"state": {state}}); (err == nil) != ok {
+			t.Errorf("%q: %v", state, err)
+		}
+	}
+}
+
 func FuzzParseQuery(f *testing.F) {
 	f.Add("sort=-since&limit=3&next=eyJuIjoxfQ")
 	f.Fuzz(func(t *testing.T, text string) {

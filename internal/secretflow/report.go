@@ -48,13 +48,13 @@ type UserReport struct {
 	Cluster   string     `json:"cluster"`
 	Namespace string     `json:"namespace"`
 	Name      string     `json:"name"`
-	LastSync  *time.Time `json:"lastSync"` // null: never
+	LastSync  *time.Time `json:"lastSync" jsonschema:"nullable"` // null: never
 	// Behind is whether OpenBao has a version that is newer than the last success of the reader. Null
 	// if the stored version is unknown, or there was no success.
-	Behind *bool `json:"behind"`
+	Behind *bool `json:"behind" jsonschema:"nullable"`
 	// LagSeconds is how long a reader that is behind has been, or how long one that
 	// is not took to get the current version; null if the exporter did not see that.
-	LagSeconds *float64 `json:"lagSeconds"`
+	LagSeconds *float64 `json:"lagSeconds" jsonschema:"nullable"`
 }
 
 // UnresolvedReport is an object with references that lead to no known path.

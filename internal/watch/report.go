@@ -17,9 +17,9 @@ type ClusterReport struct {
 	ServerVersion string `json:"serverVersion"`
 	UID           string `json:"uid"`
 	// LastContact is the time of the last answered probe; null: never.
-	LastContact *time.Time `json:"lastContact"`
+	LastContact *time.Time `json:"lastContact" jsonschema:"nullable"`
 	// Failing is the reason why the last probe failed; null while probes succeed.
-	Failing *FailingReport `json:"failing"`
+	Failing *FailingReport `json:"failing" jsonschema:"nullable"`
 }
 
 // FailingReport describes a failure.
@@ -38,16 +38,16 @@ type KindReport struct {
 	// Version is the watched version; empty if the kind is not served.
 	Version string `json:"version"`
 	// Present is whether the cluster serves the kind; null if unknown.
-	Present *bool `json:"present"`
+	Present *bool `json:"present" jsonschema:"nullable"`
 	// Synced is whether the rows are a complete set.
 	Synced  bool `json:"synced"`
 	Objects int  `json:"objects"`
 	// Cut are the objects that are left out because of a limit.
 	Cut int `json:"cut"`
 	// LastEvent is the time of the last event, bookmark or list; null: never.
-	LastEvent *time.Time `json:"lastEvent"`
+	LastEvent *time.Time `json:"lastEvent" jsonschema:"nullable"`
 	// Failing is the reason why the last attempt failed; null while attempts succeed.
-	Failing *FailingReport `json:"failing"`
+	Failing *FailingReport `json:"failing" jsonschema:"nullable"`
 }
 
 // Report returns the state of the cluster.

@@ -64,8 +64,13 @@ func (c Cause) Waits() bool {
 
 // Causes groups the findings, in the order of the report.
 func Causes(r health.Report) []Cause {
-	var out []Cause
-	at := map[string]int{}
+	causes := 0
+	for i := range r.Findings {
+		if r.Findings[i].RootCause == "" {
+			causes++
+		}
+	}
+	out, at := make([]Cause, 0, causes), make(map[string]int, causes)
 	for _, f := range r.Findings {
 		i, ok := at[f.RootCause]
 		if f.RootCause == "" || !ok {

@@ -40,10 +40,10 @@ const (
 
 // group is a root cause with its consequences, as far as they belong to a page.
 type group struct {
-	render.Cause
+	*render.Cause
 
 	aside     bool // only its consequences match the filter
-	following []health.Finding
+	following []*health.Finding
 	worst     string
 	recent    bool
 	section   section
@@ -57,7 +57,10 @@ type group struct {
 func (s *site) findingsOf(r *http.Request, report health.Report, base filter) findings {
 	out := findings{Form: formOf(report, base, filterOf(r))}
 	groups := arrangeGroups(out.groups(report, base))
-	begin := min(causeOf(r), len(groups))
+	begin := causeOf(r)
+	if begin >= len(groups) {
+		begin = 0 // the page does not exist any more
+	}
 	end := min(begin+maxCauses, len(groups))
 	for _, g := range groups[begin:end] {
 		v := s.causeView(g, report, rootOf(r), out.lines)
@@ -112,12 +115,14 @@ func arrangeGroups(groups []*group) []*group {
 // groups returns the root causes that match, and counts the findings.
 func (f *findings) groups(report health.Report, base filter) []*group {
 	counts := map[alerts.Severity]int{}
-	take := func(x health.Finding) bool {
-		if !base.matches(x) {
+	affected := affectedCluster(report)
+	take := func(x *health.Finding) bool {
+		cluster := affected(x)
+		if !base.matches(x, cluster) {
 			return false
 		}
 		f.Total++
-		if !f.Form.matches(x) {
+		if !f.Form.matches(x, cluster) {
 			return false
 		}
 		f.Shown++
@@ -125,11 +130,13 @@ func (f *findings) groups(report health.Report, base filter) []*group {
 		return true
 	}
 	var groups []*group
-	for _, c := range render.Causes(report) {
-		g := &group{Cause: c, aside: !take(c.Finding), worst: string(c.Finding.Severity), recent: isRecent(c.Finding, report)}
+	causes := render.Causes(report)
+	for i := range causes {
+		c := &causes[i]
+		g := &group{Cause: c, aside: !take(&c.Finding), worst: string(c.Finding.Severity), recent: isRecent(&c.Finding, &report)}
 		expires := c.EndsAt != nil
-		for _, x := range c.Following {
-			if take(x) || !g.aside {
+		for i := range c.Following {
+			if x := &c.Following[i]; take(x) || !g.aside {
 				g.following = append(g.following, x)
 				g.worst = worseSeverity(g.worst, string(x.Severity))
 				expires = expires && x.EndsAt != nil
@@ -166,19 +173,19 @@ func (g *group) rank() int {
 
 // causeView returns a root cause with its consequences. lines is the number of lines that the page already has.
 func (s *site) causeView(g *group, report health.Report, root string, lines int) finding {
-	v := s.findingOf(g.Finding, report, root)
+	v := s.findingOf(&g.Finding, &report, root)
 	v.Worst, v.Aside = g.worst, g.aside
 	v.Visible = v.Visible || v.Worst == string(alerts.Critical)
 	shown := min(len(g.following), maxFollowing, max(0, maxLines-lines))
 	for _, x := range g.following[:shown] {
-		v.Following = append(v.Following, s.findingOf(x, report, root))
+		v.Following = append(v.Following, s.findingOf(x, &report, root))
 	}
 	v.More = len(g.following) - shown
 	v.Open = v.Aside || v.Worst != v.Severity
 	v.Count = len(g.equal)
 	for i, same := range g.equal {
 		if i < maxEqual {
-			v.Equal = append(v.Equal, s.findingOf(same.Finding, report, root))
+			v.Equal = append(v.Equal, s.findingOf(&same.Finding, &report, root))
 		}
 	}
 	v.Silence = s.silence(g)

@@ -6,6 +6,7 @@ package page
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
@@ -24,6 +25,9 @@ type clusterView struct {
 	Cluster  clusterRow
 	Systems  []part
 	Findings findings
+	// Elsewhere is the number of findings about objects here that are applied to other clusters, with a link to them.
+	Elsewhere     int
+	ElsewhereHref string
 }
 
 // clusterPage returns the page of one cluster, which another shard may watch.
@@ -32,7 +36,7 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 	fleet := s.Clusters()
 	i := slices.IndexFunc(fleet.Clusters, func(c fleetreport.Cluster) bool { return c.Name == name })
 	if i < 0 {
-		return view{}, notFoundError{fmt.Sprintf("There is no cluster %q in the fleet.", name)}
+		return view{}, notFoundError{fmt.Sprintf("There is no cluster %q in the fleet.", name), name}
 	}
 	report, err := s.Report(r.Context())
 	if err != nil {
@@ -49,7 +53,13 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 			v.Systems = append(v.Systems, part{string(one.Name), systemHref(string(one.Name)), cellFor(c, one.Name, counts)})
 		}
 	}
-	v.Findings = s.findingsOf(r, report, filter{Cluster: name})
+	v.Findings, v.ElsewhereHref = s.findingsOf(r, report, filter{Cluster: name}), encodeQuery(url.Values{"from": {name}})
+	affected := affectedCluster(report)
+	for i := range report.Findings {
+		if f := &report.Findings[i]; f.Labels["cluster"] == name && affected(f) != name {
+			v.Elsewhere++
+		}
+	}
 	return view{
 		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: v,
@@ -74,7 +84,7 @@ func (s *site) systemPage(r *http.Request) (view, error) {
 	}
 	i := slices.IndexFunc(report.Systems, func(s health.SystemVerdict) bool { return string(s.Name) == name })
 	if i < 0 {
-		return view{}, notFoundError{fmt.Sprintf("There is no system %q, use one of %v.", name, alerts.Systems())}
+		return view{}, notFoundError{fmt.Sprintf("There is no system %q, use one of %v.", name, alerts.Systems()), ""}
 	}
 	v := systemView{Name: name, Verdict: cellOf(report.Systems[i].Verdict)}
 	counts := countFiring(report)

@@ -21,18 +21,19 @@ import (
 // maxLabels bounds the labels of a finding. The JSON has all labels.
 const maxLabels = 6
 
-// filter is the query of a page.
-type filter struct{ Severity, System, Cluster, Text string }
+// filter is the query of a page. Cluster is the cluster that a finding affects, and From the one that has its
+// object.
+type filter struct{ Severity, System, Cluster, From, Text string }
 
 func filterOf(r *http.Request) filter {
 	q := r.URL.Query()
-	return filter{q.Get("severity"), q.Get("system"), q.Get("cluster"), strings.TrimSpace(q.Get("q"))}
+	return filter{q.Get("severity"), q.Get("system"), q.Get("cluster"), q.Get("from"), strings.TrimSpace(q.Get("q"))}
 }
 
-// matches reports whether a finding passes the filter.
-func (f filter) matches(x health.Finding) bool {
+// matches reports whether a finding that affects a cluster passes the filter.
+func (f *filter) matches(x *health.Finding, affected string) bool {
 	is := func(want, have string) bool { return want == "" || want == have }
-	if !is(f.Severity, string(x.Severity)) || !is(f.System, string(x.System)) || !is(f.Cluster, x.Cluster) && !is(f.Cluster, x.Labels["cluster"]) {
+	if !is(f.Severity, string(x.Severity)) || !is(f.System, string(x.System)) || !is(f.Cluster, affected) || !is(f.From, x.Labels["cluster"]) {
 		return false
 	}
 	if f.Text == "" {
@@ -169,11 +170,11 @@ func clusterChoices(selected string, names []string) []choice {
 }
 
 // isRecent reports whether a finding is new.
-func isRecent(f health.Finding, r health.Report) bool {
+func isRecent(f *health.Finding, r *health.Report) bool {
 	return !f.SinceAtLeast && r.GeneratedAt.Sub(f.Since) < recentSpan
 }
 
-func (s *site) findingOf(f health.Finding, r health.Report, root string) finding {
+func (s *site) findingOf(f *health.Finding, r *health.Report, root string) finding {
 	v := finding{
 		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (s *site) objectPage(r *http.Request) (view, error) {
 	n := ObjectNode(r)
 	d, ok := s.Object(n)
 	if !ok {
-		return view{}, notFoundError{fmt.Sprintf("There is no watched object %s %s in cluster %q.", n.Kind, strings.TrimPrefix(n.Ref(), n.Kind+"/"), n.Cluster)}
+		return view{}, notFoundError{fmt.Sprintf("There is no watched object %s %s in cluster %q.", n.Kind, strings.TrimPrefix(n.Ref(), n.Kind+"/"), n.Cluster), n.Name}
 	}
 	report, err := s.Report(r.Context())
 	if err != nil {
@@ -79,7 +80,7 @@ func ObjectNode(r *http.Request) objects.Node {
 }
 
 // nodeOf returns the object of a finding with the cluster that contains it.
-func nodeOf(f health.Finding) objects.Node {
+func nodeOf(f *health.Finding) objects.Node {
 	cluster := f.Labels["cluster"]
 	if cluster == "" {
 		cluster = f.Cluster
@@ -87,20 +88,26 @@ func nodeOf(f health.Finding) objects.Node {
 	return objects.Node{Cluster: cluster, Kind: f.Object.Kind, Namespace: f.Object.Namespace, Name: f.Object.Name}
 }
 
+// causeIn returns the root cause with an ID, or nil.
+func causeIn(all []health.Finding, id string) *health.Finding {
+	i := slices.IndexFunc(all, func(f health.Finding) bool { return id != "" && f.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
 // findingsAbout returns the findings about an object, and the objects that cause them.
 func (s *site) findingsAbout(n objects.Node, report health.Report, root string) ([]objectFinding, map[objects.Node]bool) {
-	byID := map[string]health.Finding{}
-	for _, f := range report.Findings {
-		byID[f.ID] = f
-	}
 	var all []objectFinding
 	causes := map[objects.Node]bool{}
-	for _, f := range report.Findings {
+	for i := range report.Findings {
+		f := &report.Findings[i]
 		if nodeOf(f) != n {
 			continue
 		}
-		one := objectFinding{finding: s.findingOf(f, report, root)}
-		if cause, ok := byID[f.RootCause]; ok {
+		one := objectFinding{finding: s.findingOf(f, &report, root)}
+		if cause := causeIn(report.Findings, f.RootCause); cause != nil {
 			at := nodeOf(cause)
 			causes[at] = true
 			if bao := cause.Labels["openbao"]; bao != "" {

@@ -143,19 +143,26 @@ func cellFor(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
 
 // countFiring counts the findings that affect verdicts, by cluster and system.
 func countFiring(r health.Report) map[[2]string]int {
+	counts, affected := map[[2]string]int{}, affectedCluster(r)
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.State == health.Firing {
+			counts[[2]string{affected(f), string(f.System)}]++
+		}
+	}
+	return counts
+}
+
+// affectedCluster returns a function that returns the cluster that a finding affects: the target cluster of its
+// object, if the fleet has it.
+func affectedCluster(r health.Report) func(*health.Finding) string {
 	known := map[string]bool{}
 	for _, c := range r.Clusters {
 		known[c.Name] = true
 	}
-	counts := map[[2]string]int{}
-	for _, f := range r.Findings {
-		where := f.Cluster
-		if !known[where] {
-			where = f.Labels["cluster"]
+	return func(f *health.Finding) string {
+		if known[f.Cluster] {
+			return f.Cluster
 		}
-		if f.State == health.Firing {
-			counts[[2]string{where, string(f.System)}]++
-		}
+		return cmp.Or(f.Labels["cluster"], f.Cluster)
 	}
-	return counts
 }

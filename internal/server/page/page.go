@@ -94,10 +94,13 @@ type link struct {
 	Current    bool
 }
 
-// notFoundError is the error of a page about something that does not exist.
-type notFoundError struct{ what string }
+// notFoundError is the error of a page about something that does not exist. Objects of that name may.
+type notFoundError struct{ what, name string }
 
 func (e notFoundError) Error() string { return e.what }
+
+// messageView is the page of an error.
+type messageView struct{ Text, Name string }
 
 // badRequestError is the error of a page whose address has an invalid parameter.
 type badRequestError struct{ error }
@@ -148,12 +151,13 @@ func (s *site) servePage(name string, build func(*http.Request) (view, error)) h
 			name, code, v = "status", http.StatusServiceUnavailable, s.waitingPage(r)
 		} else if v, err = build(r); err != nil {
 			name, code = "message", http.StatusInternalServerError
+			message := messageView{Text: err.Error()}
 			if missing := (notFoundError{}); errors.As(err, &missing) {
-				code = http.StatusNotFound
+				code, message.Name = http.StatusNotFound, missing.name
 			} else if bad := (badRequestError{}); errors.As(err, &bad) {
 				code = http.StatusBadRequest
 			}
-			v = view{Title: http.StatusText(code), Content: err.Error()}
+			v = view{Title: http.StatusText(code), Content: message}
 		}
 		var text bytes.Buffer
 		if err := s.templates[name].ExecuteTemplate(&text, "layout.html", s.frame(r, v)); err != nil {
