@@ -24,7 +24,8 @@ import (
 func TestChanges(t *testing.T) {
 	f := newLoadFleet(t)
 	limits := f.config.Limits
-	f.changes.Configure(limits.Changes, time.Duration(limits.ChangesAge), func() { f.handler.Exposition.Blocks(changes.Families(changeSources())...) })
+	families := changes.Families(changeSources())
+	f.changes.Configure(limits.Changes, time.Duration(limits.ChangesAge), func() { f.handler.Exposition.Blocks(families...) })
 	const i = 20 // a Kustomization that is ready
 	for n := range 40 {
 		f.add(n, loadobject.Flux(n), time.Now().Add(-time.Minute))
@@ -127,8 +128,10 @@ func TestChangesOfRows(t *testing.T) {
 		"same leader": {family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader, "p-1", 1)},
 	} {
 		l := changes.NewLog(10, time.Hour)
-		l.Observer(changeSources())(exposition.Change{Key: exposition.Key{Cluster: "a", Collector: "flux", Kind: c.kind}, Family: c.family, Before: []byte(c.before),
-			After: []byte(c.after), At: at, Gone: c.gone})
+		l.Observer(changeSources())(exposition.Change{
+			Key: exposition.Key{Cluster: "a", Collector: "flux", Kind: c.kind}, Family: c.family, Before: []byte(c.before),
+			After: []byte(c.after), At: at, Gone: c.gone,
+		})
 		list := l.List(changes.Query{}, at)
 		var got []string
 		for _, change := range list.Changes {

@@ -127,7 +127,9 @@ func (g *grapher) indirect(e *Edge, self, other Node) bool {
 
 // object returns a watched object.
 func (g *grapher) object(n Node) (o Object, ok bool) {
-	ok = g.reader.find(n, g.reader.names, func(p *exposition.Page, at int) { o = g.reader.describe(p, at, g.reader.conditionAt(p, at, g.asides)) })
+	ok = g.reader.find(n, g.reader.names, func(p *exposition.Page, at int) {
+		o = g.reader.describe(p, at, g.reader.conditionAt(p, at, g.asides))
+	})
 	return o, ok
 }
 
