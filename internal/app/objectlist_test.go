@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
@@ -131,7 +132,7 @@ func (e *exporter) allObjects(t *testing.T, sort string, watched int) []string {
 func TestObjectFamilies(t *testing.T) {
 	t.Parallel()
 	var declared []string
-	for _, f := range Families() {
+	for _, f := range familiesOf(registeredCollectors(&config.Collectors{})) {
 		declared = append(declared, f.Name)
 	}
 	for _, name := range objects.Families(objectDeclarations()) {

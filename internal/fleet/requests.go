@@ -66,15 +66,15 @@ func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, [
 	if err != nil {
 		return nil, nil, err
 	}
-	whole := c.share.body(answer.Body)
-	defer func() { _ = whole.Close() }()
+	answer.Body = c.share.body(answer.Body)
+	defer func() { _ = answer.Body.Close() }()
 	if r.ETag != "" && answer.StatusCode == http.StatusNotModified {
 		return answer.Header, nil, nil
 	}
 	if err := r.failure(answer); err != nil {
 		return nil, nil, err
 	}
-	body, err := io.ReadAll(httpclient.LimitBody(whole, limit))
+	body, err := io.ReadAll(httpclient.LimitBody(answer.Body, limit))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -77,7 +77,7 @@ func New(o Options) *Transport {
 	}
 	// In the HTTP/2 of net/http (Go 1.26), a WINDOW_UPDATE that overflows the window of a stream blocks the connection
 	// and all its requests, despite their contexts. This implementation, also used by client-go, does not.
-	_ = http2.ConfigureTransport(next) // fails only if it is already configured
+	_ = http2.ConfigureTransport(next) //nolint:staticcheck // the replacement is the one of net/http; fails only if already configured
 	return &Transport{bounded{gzip: !o.DisableCompression, body: o.MaxBody, values: o.MaxValues, next: next}}
 }
 
