@@ -11,8 +11,7 @@ import (
 // column is the storage of one family in a page. Its block is immutable; changes wait in
 // pending until the rows are read.
 type column struct {
-	block *Block   // nil if there is no text
-	ends  []uint32 // end of the text of each slot in block
+	block *Block // nil if there is no text
 	// hashes are the hashes of the newest texts by slot. A text with the same hash is not a change, so an unchanged
 	// object does not unpack its block. The hash is seeded and has 64 bits: two texts of an object collide once in
 	// 10^19 changes.
@@ -43,14 +42,23 @@ func (c *column) hash(slot int) uint64 {
 
 // text returns the text of a slot from the text of the block. There must be no pending changes.
 func (c *column) text(slot int, block []byte) []byte {
-	if slot >= len(c.ends) {
+	ends := c.ends()
+	if slot >= len(ends) {
 		return nil
 	}
 	start := uint32(0)
 	if slot > 0 {
-		start = c.ends[slot-1]
+		start = ends[slot-1]
 	}
-	return block[start:c.ends[slot]]
+	return block[start:ends[slot]]
+}
+
+// ends returns the end of the text of each slot in the block.
+func (c *column) ends() []uint32 {
+	if c.block == nil {
+		return nil
+	}
+	return c.block.ends
 }
 
 // length returns the length of the newest text of a slot.
@@ -61,13 +69,14 @@ func (c *column) length(slot int) int {
 	if i, waits := c.findPending(slot); waits {
 		return c.pending[i].end - c.pending[i].start
 	}
-	switch {
-	case slot >= len(c.ends):
+	switch ends := c.ends(); {
+	case slot >= len(ends):
 		return 0
 	case slot == 0:
-		return int(c.ends[0])
+		return int(ends[0])
+	default:
+		return int(ends[slot] - ends[slot-1])
 	}
-	return int(c.ends[slot] - c.ends[slot-1])
 }
 
 // findPending returns the index of the change of a slot in pending, or the index at which to insert it.
@@ -115,41 +124,42 @@ func (c *column) commit(z *packer, raw bool, observe func(slot int, before, afte
 	if c.block != nil {
 		s.before = c.block.Append(s.before)
 	}
-	start, committed, pending := uint32(0), len(c.ends), c.pending
-	for slot := range c.hashes {
+	start, pending, changed := uint32(0), c.pending, Slots{}
+	before, after := c.ends(), make([]uint32, len(c.hashes))
+	for slot := range after {
 		end := start
-		if slot < committed {
-			end = c.ends[slot]
-		} else {
-			c.ends = append(c.ends, 0)
+		if slot < len(before) {
+			end = before[slot]
 		}
 		text := s.before[start:end]
 		if len(pending) > 0 && pending[0].slot == slot {
-			w := pending[0]
-			before := text
+			w, old := pending[0], text
 			text, pending = (*c.buffer)[w.start:w.end], pending[1:]
-			if observe != nil && !bytes.Equal(before, text) {
-				observe(slot, before, text, w.at)
+			if !bytes.Equal(old, text) {
+				changed.add(slot)
+				if observe != nil {
+					observe(slot, old, text, w.at)
+				}
 			}
 		}
 		s.after = append(s.after, text...)
-		c.ends[slot], start = uint32(len(s.after)), end //nolint:gosec // a page is far below 4 GiB
+		after[slot], start = uint32(len(s.after)), end //nolint:gosec // a page is far below 4 GiB
 	}
 	z.returnBuffer(c.buffer)
 	c.pending, c.buffer = nil, nil
 	switch {
-	case c.block != nil && bytes.Equal(s.before, s.after):
+	case changed == Slots{}: // also without a block
 	case len(s.after) == 0:
 		c.block = nil
 	case raw, len(s.after) <= rawSize:
-		c.block = rawBlock(bytes.Clone(s.after))
+		c.block = rawBlock(bytes.Clone(s.after)).follow(z, c.block, after, changed)
 	default:
-		c.block = s.block()
+		c.block = s.block().follow(z, c.block, after, changed)
 	}
 }
 
 func (c *column) clone() *column {
-	d := &column{block: c.block, ends: slices.Clone(c.ends), hashes: slices.Clone(c.hashes), pending: slices.Clone(c.pending)}
+	d := &column{block: c.block, hashes: slices.Clone(c.hashes), pending: slices.Clone(c.pending)}
 	if c.buffer != nil {
 		buffer := bytes.Clone(*c.buffer)
 		d.buffer = &buffer
