@@ -3,7 +3,10 @@
 
 package exposition
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Slots is a set of places of a page.
 type Slots [slotsPerPage / 64]uint64
@@ -41,11 +44,11 @@ func (b *Block) Version() uint64 { return b.version }
 func (b *Block) Earlier() iter.Seq2[uint64, Slots] {
 	return func(yield func(uint64, Slots) bool) {
 		var changed Slots
-		for i := len(b.edits) - 1; i >= 0; i-- {
-			for word, bits := range b.edits[i].changed {
+		for _, e := range slices.Backward(b.edits) {
+			for word, bits := range e.changed {
 				changed[word] |= bits
 			}
-			if !yield(b.edits[i].version, changed) {
+			if !yield(e.version, changed) {
 				return
 			}
 		}
