@@ -38,7 +38,7 @@ func TestASnapshotDoesNotDecay(t *testing.T) {
 	begin := time.Now()
 	e := s.run(func(o *Options) {
 		o.Now = func() time.Time { return begin.Add(faster * time.Since(begin)) }
-		o.ProbeInterval, o.HealthInterval = 100*time.Millisecond, 100*time.Millisecond
+		o.ProbeInterval, o.HealthInterval = time.Second, time.Second
 	})
 	at := func(age time.Duration) []string {
 		var report health.Report
