@@ -39,7 +39,7 @@ func TestControllerMetrics(t *testing.T) {
 	harness.Must(t, c.Apply(t.Context(),
 		harness.ControllerPod("external-secrets", "external-secrets-0", "external-secrets", "10.1.0.1", "metrics"),
 		harness.ControllerPod("flux-system", "flux-operator-0", "flux-operator", "10.1.0.2", "http-metrics"),
-		// Apart from the objects nothing of it is there.
+		// A pod has no loopback address, so only the API server is asked for it.
 		harness.ControllerPod("external-secrets", "external-secrets-webhook-0", "external-secrets-webhook", "127.0.0.1", "metrics"),
 	))
 	dial := func(o *app.Options) {
@@ -75,7 +75,7 @@ func TestControllerMetrics(t *testing.T) {
 	failing := func(pod, reason string) harness.Series {
 		return harness.Series{"": "cobaltcore_controller_scrape_failing", "name": pod, "reason": reason}
 	}
-	e.Expect(t, 1, failing("external-secrets-webhook-0", "http"))
+	e.Expect(t, 1, failing("external-secrets-webhook-0", "decode"))
 
 	harness.Must(t, eso.Freeze())
 	e.Expect(t, 1, failing("external-secrets-0", "timeout"))
