@@ -3,10 +3,7 @@
 
 package exposition
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // Slots is a set of places of a page.
 type Slots [slotsPerPage / 64]uint64
@@ -44,11 +41,11 @@ func (b *Block) Version() uint64 { return b.version }
 func (b *Block) Earlier() iter.Seq2[uint64, Slots] {
 	return func(yield func(uint64, Slots) bool) {
 		var changed Slots
-		for _, e := range slices.Backward(b.edits) {
-			for word, bits := range e.changed {
+		for i := len(b.edits) - 1; i >= 0; i-- {
+			for word, bits := range b.edits[i].changed {
 				changed[word] |= bits
 			}
-			if !yield(e.version, changed) {
+			if !yield(b.edits[i].version, changed) {
 				return
 			}
 		}

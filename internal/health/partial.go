@@ -135,15 +135,15 @@ func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
 func (s *store) changedSince(used []int, versions []uint64) (changed map[uint64]bool, ok bool) {
 	changed = map[uint64]bool{}
 	for i, at := range used {
-		sel, known := s.selections[at], versions[i]
-		if sel.version == known {
+		sel := s.selections[at]
+		if sel.version == versions[i] {
 			continue
 		}
-		if len(sel.journal) == 0 || sel.journal[0].version > known+1 {
+		if len(sel.journal) == 0 || sel.journal[0].version > versions[i]+1 {
 			return nil, false
 		}
 		for _, e := range sel.journal {
-			if e.version > known {
+			if e.version > versions[i] {
 				for _, object := range e.objects {
 					changed[object] = true
 				}
