@@ -111,8 +111,7 @@ func (t *table) digest(p *rowParser, b *exposition.Block, versions map[uint64]in
 }
 
 // update returns what the selections have of a block in which only some objects have other rows than when
-// known was read. With 100 changes a second among 50,000
-// objects, an evaluation takes 28 % less CPU time (BenchmarkHealth/Flux/Flips).
+// known was read. With 100 changes a second among 50,000 objects, this reads a fiftieth of the rows.
 func (t *table) update(p *rowParser, b *exposition.Block, text []byte, known []excerpt, changed exposition.Slots) ([]excerpt, error) {
 	next, err := p.digest(b.Objects(text, &changed), t.wanted(func(int) bool { return true }))
 	if err != nil {
