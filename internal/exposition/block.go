@@ -25,10 +25,6 @@ type Block struct {
 	raw    []byte // text of a small block
 	packed []byte // packed text of other blocks
 
-	ends    []uint32 // end of the text of each slot of the page; nil for a header
-	version uint64   // see [Block.Version]
-	edits   []edit   // that made the block, the last one last
-
 	once     sync.Once
 	deflated atomic.Pointer[deflated] // see [Block.compressed]
 }

@@ -11,7 +11,8 @@ import (
 // column is the storage of one family in a page. Its block is immutable; changes wait in
 // pending until the rows are read.
 type column struct {
-	block *Block // nil if there is no text
+	block *Block   // nil if there is no text
+	ends  []uint32 // end of the text of each slot in block
 	// hashes are the hashes of the newest texts by slot. A text with the same hash is not a change, so an unchanged
 	// object does not unpack its block. The hash is seeded and has 64 bits: two texts of an object collide once in
 	// 10^19 changes.
@@ -42,23 +43,14 @@ func (c *column) hash(slot int) uint64 {
 
 // text returns the text of a slot from the text of the block. There must be no pending changes.
 func (c *column) text(slot int, block []byte) []byte {
-	ends := c.ends()
-	if slot >= len(ends) {
+	if slot >= len(c.ends) {
 		return nil
 	}
 	start := uint32(0)
 	if slot > 0 {
-		start = ends[slot-1]
+		start = c.ends[slot-1]
 	}
-	return block[start:ends[slot]]
-}
-
-// ends returns the end of the text of each slot in the block.
-func (c *column) ends() []uint32 {
-	if c.block == nil {
-		return nil
-	}
-	return c.block.ends
+	return block[start:c.ends[slot]]
 }
 
 // length returns the length of the newest text of a slot.
@@ -69,14 +61,13 @@ func (c *column) length(slot int) int {
 	if i, waits := c.findPending(slot); waits {
 		return c.pending[i].end - c.pending[i].start
 	}
-	switch ends := c.ends(); {
-	case slot >= len(ends):
+	switch {
+	case slot >= len(c.ends):
 		return 0
 	case slot == 0:
-		return int(ends[0])
-	default:
-		return int(ends[slot] - ends[slot-1])
+		return int(c.ends[0])
 	}
+	return int(c.ends[slot] - c.ends[slot-1])
 }
 
 // findPending returns the index of the change of a slot in pending, or the index at which to insert it.
@@ -124,42 +115,41 @@ func (c *column) commit(z *packer, raw bool, observe func(slot int, before, afte
 	if c.block != nil {
 		s.before = c.block.Append(s.before)
 	}
-	start, pending, changed := uint32(0), c.pending, Slots{}
-	before, after := c.ends(), make([]uint32, len(c.hashes))
-	for slot := range after {
+	start, committed, pending := uint32(0), len(c.ends), c.pending
+	for slot := range c.hashes {
 		end := start
-		if slot < len(before) {
-			end = before[slot]
+		if slot < committed {
+			end = c.ends[slot]
+		} else {
+			c.ends = append(c.ends, 0)
 		}
 		text := s.before[start:end]
 		if len(pending) > 0 && pending[0].slot == slot {
-			w, old := pending[0], text
+			w := pending[0]
+			before := text
 			text, pending = (*c.buffer)[w.start:w.end], pending[1:]
-			if !bytes.Equal(old, text) {
-				changed.add(slot)
-				if observe != nil {
-					observe(slot, old, text, w.at)
-				}
+			if observe != nil && !bytes.Equal(before, text) {
+				observe(slot, before, text, w.at)
 			}
 		}
 		s.after = append(s.after, text...)
-		after[slot], start = uint32(len(s.after)), end //nolint:gosec // a page is far below 4 GiB
+		c.ends[slot], start = uint32(len(s.after)), end //nolint:gosec // a page is far below 4 GiB
 	}
 	z.returnBuffer(c.buffer)
 	c.pending, c.buffer = nil, nil
 	switch {
-	case changed == Slots{}: // also without a block
+	case c.block != nil && bytes.Equal(s.before, s.after):
 	case len(s.after) == 0:
 		c.block = nil
 	case raw, len(s.after) <= rawSize:
-		c.block = rawBlock(bytes.Clone(s.after)).follow(z, c.block, after, changed)
+		c.block = rawBlock(bytes.Clone(s.after))
 	default:
-		c.block = s.block().follow(z, c.block, after, changed)
+		c.block = s.block()
 	}
 }
 
 func (c *column) clone() *column {
-	d := &column{block: c.block, hashes: slices.Clone(c.hashes), pending: slices.Clone(c.pending)}
+	d := &column{block: c.block, ends: slices.Clone(c.ends), hashes: slices.Clone(c.hashes), pending: slices.Clone(c.pending)}
 	if c.buffer != nil {
 		buffer := bytes.Clone(*c.buffer)
 		d.buffer = &buffer

@@ -10,7 +10,6 @@ import (
 	"hash/maphash"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -22,7 +21,6 @@ const gzipLevel = 1
 // packer packs, compresses and hashes rows. It reuses its writers, which have several hundred KB of tables, and its buffers.
 type packer struct {
 	seed      maphash.Seed
-	versions  atomic.Uint64 // number of blocks
 	writers   sync.Pool
 	scratches sync.Pool
 	buffers   sync.Pool

@@ -85,7 +85,7 @@ type evaluation struct {
 func updateAlerts(r *rule, old map[uint64]*alert, result []series, j joins, c evaluation) map[uint64]*alert {
 	next := make(map[uint64]*alert, len(result))
 	for i := range result {
-		h := result[i].hash
+		h := result[i].labels.Hash()
 		a := &alert{rule: r, labels: result[i].labels, value: result[i].value, state: Pending, activeAt: c.now}
 		if was := old[h]; was != nil {
 			a.activeAt, a.state, a.labels, a.found = was.activeAt, was.state, was.labels, was.found

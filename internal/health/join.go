@@ -31,7 +31,7 @@ func (a *answer) onsets(rows []series) map[uint64]onset {
 	for _, row := range rows {
 		if t, ok := a.byLabels.find(row); ok {
 			precision := t.labels.Get(onsetLabel)
-			out[row.hash] = onset{time.UnixMilli(int64(t.value * 1000)).UTC(), precision != "" && precision != exactOnset}
+			out[row.labels.Hash()] = onset{time.UnixMilli(int64(t.value * 1000)).UTC(), precision != "" && precision != exactOnset}
 		}
 	}
 	return out
@@ -43,7 +43,7 @@ func (a *answer) reasons(rows []series) map[uint64]string {
 	out := map[uint64]string{}
 	for _, row := range rows {
 		if r, ok := a.byLabels.find(row); ok {
-			out[row.hash] = r.labels.Get(reasonLabel)
+			out[row.labels.Hash()] = r.labels.Get(reasonLabel)
 		}
 	}
 	return out

@@ -54,7 +54,7 @@ func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series)
 	var changed []series
 	objects := map[uint64]bool{}
 	for _, row := range rows {
-		h := row.hash
+		h := row.labels.Hash()
 		if v, ok := j.lookup(a, row, h); ok {
 			next.rows[h] = v
 			continue
@@ -67,7 +67,7 @@ func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series)
 	}
 	found := join(a, changed)
 	for _, row := range changed {
-		h := row.hash
+		h := row.labels.Hash()
 		next.rows[h] = found[h]
 	}
 	return next

@@ -15,7 +15,7 @@ import (
 
 func TestOnsetsAndReasons(t *testing.T) {
 	row := func(value float64, pairs ...string) series {
-		return newSeries(labels.FromStrings(pairs...), value, nil)
+		return series{labels: labels.FromStrings(pairs...), value: value}
 	}
 	alerting := []series{
 		row(1, "cluster", "c", "name", "a", "source", "s"), row(1, "cluster", "c", "name", "b"), row(1, "cluster", "c", "name", "d"), row(1, "cluster", "c", "name", "e"),
@@ -36,8 +36,8 @@ func TestOnsetsAndReasons(t *testing.T) {
 	got := map[string]facts{}
 	begun, reason := (&answer{rows: times}).onsets(alerting), (&answer{rows: why}).reasons(alerting)
 	for _, r := range alerting {
-		o := begun[r.hash]
-		got[r.labels.Get("name")] = facts{o.at.Unix(), o.atLeast, reason[r.hash]}
+		o := begun[r.labels.Hash()]
+		got[r.labels.Get("name")] = facts{o.at.Unix(), o.atLeast, reason[r.labels.Hash()]}
 	}
 	want := map[string]facts{"a": {100, false, "BuildFailed"}, "b": {150, false, ""}, "d": {300, true, ""}, "e": {400, false, ""}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -107,8 +107,8 @@ func TestCriticalTierReplacesTheFirst(t *testing.T) {
 // TestDatedByRows: a rule may ask for an onset that no row of the object has. In the first
 // rows of a cluster, such an object may have been like this for longer.
 func TestDatedByRows(t *testing.T) {
-	rows := []series{newSeries(labels.FromStrings("name", "a"), 0, nil), newSeries(labels.FromStrings("name", "b"), 0, nil)}
-	times := []series{newSeries(labels.FromStrings("name", "a"), 100, nil)}
+	rows := []series{{labels: labels.FromStrings("name", "a")}, {labels: labels.FromStrings("name", "b")}}
+	times := []series{{labels: labels.FromStrings("name", "a"), value: 100}}
 	no := func(string, *rule) bool { return false }
 	for _, unseen := range []bool{false, true} {
 		c := evaluation{now: time.Unix(200, 0), isSnapshot: func(string) bool { return false }, dataMissing: no,

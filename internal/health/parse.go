@@ -6,7 +6,6 @@ package health
 import (
 	"bytes"
 	"errors"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,59 +43,50 @@ func (p *rowParser) blockRows(b *exposition.Block) []byte {
 	return p.buffer
 }
 
-// digest returns the rows of some objects, which have slots, that each of some selections needs; nil needs none. Series of the
-// same row share their labels.
-func (p *rowParser) digest(objects iter.Seq2[int, []byte], selections []*selection) ([]excerpt, error) {
+// digest returns the rows of a block that each of some selections needs; nil needs none. Series
+// of the same row share their labels.
+func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, error) {
 	parts := make([]excerpt, len(selections))
 	p.name, p.raw, p.names, p.order, p.at = nil, p.raw[:0], p.names[:0], p.order[:0], make([][]int, len(selections))
 	distinct := make([]map[string]struct{}, len(selections))
-	for slot, rows := range objects {
-		for line := range bytes.Lines(rows) {
-			if err := p.digestLine(line, slot, selections, parts, distinct); err != nil {
-				return nil, err
+	now := p.seconds()
+	for line := range bytes.Lines(block) {
+		v, err := p.value(line)
+		if err != nil {
+			return nil, err
+		}
+		scanned, whole := false, series{}
+		for i, sel := range selections {
+			if sel == nil || bytesAsString(p.name) != sel.metric || !parts[i].keeps(sel.narrowing, v, now) {
+				continue
 			}
+			if !scanned {
+				if err := p.scan(line); err != nil {
+					return nil, err
+				}
+				scanned = true
+			}
+			if !p.matches(i, sel.matchers) {
+				continue
+			}
+			s := whole
+			switch by := sel.narrowing.by; {
+			case by != nil:
+				if !p.isFirst(&distinct[i], by) {
+					continue
+				}
+				s = newSeries(p.labels(by), v, p.now)
+			case whole.labels.IsEmpty():
+				whole = newSeries(p.labels(nil), v, p.now)
+				s = whole
+			}
+			parts[i].rows = append(parts[i].rows, s)
 		}
 	}
 	for i := range parts {
-		parts[i].rows, parts[i].slots = slices.Clip(parts[i].rows), slices.Clip(parts[i].slots)
+		parts[i].rows = slices.Clip(parts[i].rows)
 	}
 	return parts, nil
-}
-
-// digestLine adds a line to the excerpts of the selections that need it. distinct are the rows of each selection with distinct labels.
-func (p *rowParser) digestLine(line []byte, slot int, selections []*selection, parts []excerpt, distinct []map[string]struct{}) error {
-	v, err := p.value(line)
-	if err != nil {
-		return err
-	}
-	scanned, whole, now := false, series{}, p.seconds()
-	for i, sel := range selections {
-		if sel == nil || bytesAsString(p.name) != sel.metric || !parts[i].keeps(sel.narrowing, v, now) {
-			continue
-		}
-		if !scanned {
-			if err := p.scan(line); err != nil {
-				return err
-			}
-			scanned = true
-		}
-		if !p.matches(i, sel.matchers) {
-			continue
-		}
-		s := whole
-		switch by := sel.narrowing.by; {
-		case by != nil:
-			if !p.isFirst(&distinct[i], by) {
-				continue
-			}
-			s = newSeries(p.labels(by), v, p.now)
-		case whole.labels.IsEmpty():
-			whole = newSeries(p.labels(nil), v, p.now)
-			s = whole
-		}
-		parts[i].rows, parts[i].slots = append(parts[i].rows, s), append(parts[i].slots, uint8(slot)) //nolint:gosec // below 256
-	}
-	return nil
 }
 
 func (p *rowParser) seconds() float64 { return float64(*p.now) / 1000 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,7 +51,7 @@ func isOurs(text []byte) ([]sample, error) {
 	var out []sample
 	for line := range bytes.Lines(text) { // one by one for their order, and all for the rest
 		name := string(line[:max(0, bytes.IndexAny(line, "{ "))])
-		parts, err := p.digest(slices.All([][]byte{line}), []*selection{{metric: name}})
+		parts, err := p.digest(line, []*selection{{metric: name}})
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +134,7 @@ func TestParseMatches(t *testing.T) {
 	} {
 		now := int64(0)
 		p := rowParser{clusterLabel: clusterLabel, now: &now, build: labels.NewScratchBuilder(8)}
-		found, err := p.digest(slices.All([][]byte{text}), []*selection{{metric: "a_metric", matchers: []*labels.Matcher{tc.matcher}}})
+		found, err := p.digest(text, []*selection{{metric: "a_metric", matchers: []*labels.Matcher{tc.matcher}}})
 		if err != nil || len(found[0].rows) != tc.want {
 			t.Errorf("%s: %v, %v", tc.matcher, found, err)
 		}
@@ -153,7 +152,7 @@ x_sum{clusterName="b",alpha="q"} 6
 `
 	now := int64(0)
 	p := rowParser{clusterLabel: "clusterName", now: &now, build: labels.NewScratchBuilder(8)}
-	found, err := p.digest(slices.All([][]byte{[]byte(text)}), []*selection{{metric: "x_sum"}})
+	found, err := p.digest([]byte(text), []*selection{{metric: "x_sum"}})
 	if err != nil {
 		t.Fatal(err)
 	}

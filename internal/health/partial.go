@@ -108,7 +108,7 @@ func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
 			continue
 		}
 		for _, s := range p {
-			rows[s.hash] = s
+			rows[s.labels.Hash()] = s
 		}
 	}
 	for _, p := range before {
@@ -116,7 +116,7 @@ func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
 			continue
 		}
 		for _, s := range p {
-			h := s.hash
+			h := s.labels.Hash()
 			if same, ok := rows[h]; ok && same.value == s.value {
 				delete(rows, h)
 				continue
@@ -181,7 +181,7 @@ func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions [
 func replaceRows(before []series, changed map[uint64]bool, now []series) []series {
 	byLabels := make(map[uint64]series, len(now))
 	for _, s := range now {
-		byLabels[s.hash] = s
+		byLabels[s.labels.Hash()] = s
 	}
 	out := make([]series, 0, len(before)+len(now))
 	for _, s := range before {
@@ -189,14 +189,14 @@ func replaceRows(before []series, changed map[uint64]bool, now []series) []serie
 			out = append(out, s)
 			continue
 		}
-		h := s.hash
+		h := s.labels.Hash()
 		if s, ok := byLabels[h]; ok {
 			out = append(out, s)
 			delete(byLabels, h)
 		}
 	}
 	for _, s := range now {
-		if _, ok := byLabels[s.hash]; ok {
+		if _, ok := byLabels[s.labels.Hash()]; ok {
 			out = append(out, s)
 		}
 	}

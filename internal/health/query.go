@@ -148,7 +148,7 @@ func (e *Evaluator) vector(v parser.Value) ([]series, error) {
 		}
 		return rows, nil
 	case promql.Scalar:
-		return []series{newSeries(labels.EmptyLabels(), v.V, &e.store.now)}, nil
+		return []series{{value: v.V, now: &e.store.now}}, nil
 	}
 	return nil, fmt.Errorf("the result is a %s", v.Type())
 }
@@ -175,12 +175,12 @@ func (r *rule) withAlertLabels(rows []series) ([]series, error) {
 			l = b.Labels()
 			object = objectOf(l)
 		}
-		h := l.Hash()
-		if seen[h] {
+		if h := l.Hash(); seen[h] {
 			return nil, errSame
+		} else {
+			seen[h] = true
 		}
-		seen[h] = true
-		out[i] = series{labels: l, value: s.value, now: s.now, object: object, hash: h}
+		out[i] = series{labels: l, value: s.value, now: s.now, object: object}
 	}
 	return out, nil
 }

@@ -19,11 +19,10 @@ type series struct {
 	value  float64
 	now    *int64 // in milliseconds, shared by all
 	object uint64 // see [objectOf]
-	hash   uint64 // of the labels
 }
 
 func newSeries(l labels.Labels, value float64, now *int64) series {
-	return series{labels: l, value: value, now: now, object: objectOf(l), hash: l.Hash()}
+	return series{labels: l, value: value, now: now, object: objectOf(l)}
 }
 
 var _ storage.Series = (*series)(nil)

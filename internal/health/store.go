@@ -124,7 +124,7 @@ func (s *store) selection(v *parser.VectorSelector, family string, by narrowing)
 	}
 	if family != "" {
 		if s.tables[family] == nil {
-			s.tables[family] = &table{store: s}
+			s.tables[family] = &table{store: s, digests: map[*exposition.Block][]excerpt{}}
 			s.names = append(s.names, family)
 		}
 		sel.table = s.tables[family]

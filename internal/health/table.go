@@ -13,8 +13,7 @@ import (
 )
 
 // table is the rows of a family. Most selectors match few of them; their series are kept, and
-// a block that has not changed is not read again. Of a block that has changed, only the rows of
-// the changed objects are read, see [excerpt.replace]. The series of a selector that matches many
+// a block that has not changed is not read again. The series of a selector that matches many
 // are made when they are asked for, so that the memory does not grow with the fleet.
 type table struct {
 	store      *store
@@ -22,7 +21,58 @@ type table struct {
 	urgent     bool // one of them is
 	clock      bool // the narrowing of one of them depends on the time
 	blocks     []*exposition.Block
-	digests    [][]excerpt // by block and selection
+	digests    map[*exposition.Block][]excerpt // by selection
+}
+
+// excerpt is what a selection has of a block.
+type excerpt struct {
+	rows   []series
+	bounds *bounds // of a narrowing that depends on the time
+}
+
+// bounds are the least and greatest values in a block, of the rows that a narrowing kept and
+// of those that it left out. While it decides about these four as before, it does so about all.
+type bounds struct{ kept, left span }
+
+type span struct {
+	low, high float64
+	some      bool
+}
+
+func (s *span) add(v float64) {
+	if !s.some {
+		s.low, s.high, s.some = v, v, true
+	}
+	s.low, s.high = min(s.low, v), max(s.high, v)
+}
+
+// keeps reports whether a row with a value counts, and notes the value.
+func (p *excerpt) keeps(n narrowing, v, now float64) bool {
+	if n.keep == nil {
+		return true
+	}
+	keep := n.keep(v, now)
+	if !n.clock || v != v {
+		return keep
+	}
+	if p.bounds == nil {
+		p.bounds = &bounds{}
+	}
+	if keep {
+		p.bounds.kept.add(v)
+	} else {
+		p.bounds.left.add(v)
+	}
+	return keep
+}
+
+// isCurrent reports whether the rows are those that count now.
+func (p *excerpt) isCurrent(n narrowing, now float64) bool {
+	if p.bounds == nil {
+		return true
+	}
+	kept, left := p.bounds.kept, p.bounds.left
+	return (!kept.some || n.keep(kept.low, now) && n.keep(kept.high, now)) && (!left.some || !n.keep(left.low, now) && !n.keep(left.high, now))
 }
 
 // maxKept is how many series of a selector are kept.
@@ -31,136 +81,79 @@ const maxKept = 5000
 // refresh reads the blocks that are new, or of which other rows count now, and forgets those
 // that are gone.
 func (t *table) refresh(ctx context.Context, p *rowParser, blocks []*exposition.Block) error {
-	same := slices.Equal(blocks, t.blocks)
-	if same && (!t.clock || t.isCurrent(p.seconds())) {
+	changed := !slices.Equal(blocks, t.blocks)
+	if !changed && (!t.clock || t.isCurrent(p.seconds())) {
 		return nil
 	}
-	versions := make(map[uint64]int, len(t.blocks))
-	for at, b := range t.blocks {
-		versions[b.Version()] = at
-	}
-	digests, kept, before := make([][]excerpt, len(blocks)), make([]int, len(t.selections)), t.digests
-	for at, b := range blocks {
+	digests, kept := make(map[*exposition.Block][]excerpt, len(blocks)), make([]int, len(t.selections))
+	for _, b := range blocks {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		d, err := t.digest(p, b, versions)
+		d, err := t.digest(p, b)
 		if err != nil {
 			return err
 		}
-		digests[at] = d
+		digests[b] = d
 		for i, sel := range t.selections {
 			if kept[i] += len(d[i].rows); kept[i] > maxKept && !sel.many {
-				sel.many, same = true, false
+				sel.many, changed = true, true
 			}
 		}
 	}
 	t.blocks, t.digests = blocks, digests
 	for i, sel := range t.selections {
-		if sel.many && (!same || sel.narrowing.clock) || !sel.many && !equalExcerpts(before, digests, i) {
+		if changed || sel.narrowing.clock {
 			t.collect(i)
 		}
 	}
 	return nil
 }
 
-// equalExcerpts reports whether the i-th selection has the same rows in all blocks.
-func equalExcerpts(a, b [][]excerpt, i int) bool {
-	return slices.EqualFunc(a, b, func(a, b []excerpt) bool { return sameRows(a[i].rows, b[i].rows) })
-}
-
-// sameRows reports whether two slices are identical.
-func sameRows(a, b []series) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
-
 // isCurrent reports whether the rows of all selections are those that count now.
 func (t *table) isCurrent(now float64) bool {
-	return !slices.ContainsFunc(t.digests, func(d []excerpt) bool { return t.isOutdated(d, now) })
-}
-
-// isOutdated reports whether a selection has rows of a block that are not those that count now.
-func (t *table) isOutdated(d []excerpt, now float64) bool {
-	for i, sel := range t.selections {
-		if !sel.many && !d[i].isCurrent(sel.narrowing, now) {
-			return true
+	for _, d := range t.digests {
+		for i, sel := range t.selections {
+			if !sel.many && !d[i].isCurrent(sel.narrowing, now) {
+				return false
+			}
 		}
 	}
-	return false
+	return true
 }
 
-// digest returns what the selections have of a block, except for those that match many rows. versions
-// are the places of the blocks that were read before.
-func (t *table) digest(p *rowParser, b *exposition.Block, versions map[uint64]int) ([]excerpt, error) {
-	now := p.seconds()
-	at, ok := versions[b.Version()]
-	if ok && !t.isOutdated(t.digests[at], now) {
-		return t.digests[at], nil
+// digest returns what the selections have of a block, except for those that match many rows.
+func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
+	known, ok := t.digests[b]
+	wanted, outdated := make([]*selection, len(t.selections)), !ok
+	for i, sel := range t.selections {
+		if !sel.many && (!ok || !known[i].isCurrent(sel.narrowing, p.seconds())) {
+			wanted[i], outdated = sel, true
+		}
+	}
+	if !outdated {
+		return known, nil
 	}
 	runtime.Gosched() // a scrape comes first, also on one core
-	text := p.blockRows(b)
-	if ok {
-		return t.complete(p, b, text, slices.Clone(t.digests[at]), func(i int) bool {
-			return !t.digests[at][i].isCurrent(t.selections[i].narrowing, now)
-		})
-	}
-	for version, changed := range b.Earlier() {
-		if at, ok := versions[version]; ok && !t.isOutdated(t.digests[at], now) {
-			return t.update(p, b, text, t.digests[at], changed)
-		}
-	}
-	return t.complete(p, b, text, make([]excerpt, len(t.selections)), func(int) bool { return true })
-}
-
-// update returns what the selections have of a block in which only some objects have other rows than when
-// known was read. With 100 changes a second among 50,000 objects, this reads a fiftieth of the rows.
-func (t *table) update(p *rowParser, b *exposition.Block, text []byte, known []excerpt, changed exposition.Slots) ([]excerpt, error) {
-	next, err := p.digest(b.Objects(text, &changed), t.wanted(func(int) bool { return true }))
-	if err != nil {
-		return nil, err
-	}
-	lost := make([]bool, len(known))
-	for i, sel := range t.selections {
-		var ok bool
-		next[i], ok = known[i].replace(&changed, next[i], sel.narrowing.by != nil)
-		lost[i] = !ok
-	}
-	return t.complete(p, b, text, next, func(i int) bool { return lost[i] })
-}
-
-// complete reads the whole block for the selections that are missing in d, and returns d.
-func (t *table) complete(p *rowParser, b *exposition.Block, text []byte, d []excerpt, missing func(i int) bool) ([]excerpt, error) {
-	wanted := t.wanted(missing)
-	if !slices.ContainsFunc(wanted, func(sel *selection) bool { return sel != nil }) {
-		return d, nil
-	}
-	read, err := p.digest(b.Objects(text, nil), wanted)
-	for i := range read {
-		if wanted[i] != nil {
-			d[i] = read[i]
+	d, err := p.digest(p.blockRows(b), wanted)
+	for i := range d {
+		if wanted[i] == nil && ok {
+			d[i] = known[i]
 		}
 	}
 	return d, err
-}
-
-// wanted returns those of the selections that do not match many rows; nil for the others.
-func (t *table) wanted(isWanted func(i int) bool) []*selection {
-	out := make([]*selection, len(t.selections))
-	for i, sel := range t.selections {
-		if !sel.many && isWanted(i) {
-			out[i] = sel
-		}
-	}
-	return out
 }
 
 // collect makes the rows of all blocks the content of the i-th selection.
 func (t *table) collect(i int) {
 	sel := t.selections[i]
 	var parts [][]series
-	for at := range t.blocks {
+	for _, b := range t.blocks {
+		d := t.digests[b]
 		if sel.many {
-			t.digests[at][i] = excerpt{}
-		} else if rows := t.digests[at][i].rows; len(rows) > 0 {
-			parts = append(parts, rows)
+			d[i] = excerpt{}
+		} else if len(d[i].rows) > 0 {
+			parts = append(parts, d[i].rows)
 		}
 	}
 	t.store.set(sel, parts)
@@ -176,7 +169,7 @@ func (sel *selection) all(ctx context.Context, p *rowParser) ([][]series, error)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		d, err := p.digest(b.Objects(p.blockRows(b), nil), []*selection{sel})
+		d, err := p.digest(p.blockRows(b), []*selection{sel})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", sel.metric, err)
 		}
