@@ -18,6 +18,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/yamlbound"
 )
 
@@ -57,6 +58,9 @@ func connectBy(all *clientcmdapi.Config, context string) (*clientcmdapi.Cluster,
 
 // clientConfig returns the client configuration of a cluster and a user, without any other setting of the kubeconfig.
 func clientConfig(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (*rest.Config, error) {
+	if err := httpclient.CheckKeys(cluster.CertificateAuthorityData, user.ClientCertificateData, user.ClientKeyData); err != nil {
+		return nil, err
+	}
 	const name = "chosen"
 	return clientcmd.NewNonInteractiveClientConfig(clientcmdapi.Config{
 		Clusters:       map[string]*clientcmdapi.Cluster{name: cluster},
@@ -125,6 +129,9 @@ func readCertificates(ctx context.Context, cluster *clientcmdapi.Cluster, user *
 		if _, err := cert.ParseCertsPEM(cluster.CertificateAuthorityData); err != nil {
 			return fmt.Errorf("certificate-authority: %w", err)
 		}
+	}
+	if err := httpclient.CheckKeys(cluster.CertificateAuthorityData, user.ClientCertificateData, user.ClientKeyData); err != nil {
+		return err
 	}
 	if hasClient { // one of the two files may have been replaced already
 		if _, err := tls.X509KeyPair(user.ClientCertificateData, user.ClientKeyData); err != nil {

@@ -5,6 +5,7 @@ package fleet
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net"
 	"strings"
 	"testing"
@@ -28,6 +29,8 @@ users: [{name: u, user: {` + user + `}}]
 
 func TestKubeconfigOfASecret(t *testing.T) {
 	const insecure = "insecure-skip-tls-verify: true"
+	certificate, key := testutil.LargeKey(t, 1<<20) // which takes hours to use
+	encoded := base64.StdEncoding.EncodeToString
 	for name, tc := range map[string]struct {
 		kubeconfig string
 		allow      allowances
@@ -71,6 +74,10 @@ func TestKubeconfigOfASecret(t *testing.T) {
 		"text":                 {kubeconfig: "t0ken", want: ReasonNoKubeconfig},
 		"an alias":             {kubeconfig: kubeconfigWith("extensions: &e [], extra: *e", "token: t0ken")},
 		"75 GB of aliases":     {kubeconfig: kubeconfigWith("", "token: t0ken") + testutil.ManyAliases(), want: ReasonNoKubeconfig},
+		"a CA's large key":     {kubeconfig: kubeconfigWith("certificate-authority-data: "+encoded(certificate), "token: t0ken"), want: ReasonNoKubeconfig},
+		"a large client key": {
+			kubeconfig: kubeconfigWith("", "client-certificate-data: "+encoded(certificate)+", client-key-data: "+encoded(key)), want: ReasonNoKubeconfig,
+		},
 		"another kind":         {kubeconfig: "kind: Secret\napiVersion: v1", want: ReasonNoKubeconfig},
 		"nothing":              {want: ReasonNoKubeconfig},
 		"exec of another user": {kubeconfig: kubeconfigWith("", "token: t0ken}}, {name: v, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}")},

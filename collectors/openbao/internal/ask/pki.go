@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // Issuer has the content of the certificate of an issuer. It never changes, because another certificate is another
@@ -59,7 +60,7 @@ func (d IssuerData) Parse() (Issuer, error) {
 		SignsCRLs: c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCRLSign != 0, // without the extension, all uses are allowed
 		Subject:   string(c.RawSubject), SignedBy: string(c.RawIssuer),
 		KeyID: string(c.SubjectKeyId), SignedByKey: string(c.AuthorityKeyId), PublicKey: string(c.RawSubjectPublicKeyInfo),
-		Root: bytes.Equal(c.RawSubject, c.RawIssuer) && c.CheckSignatureFrom(c) == nil,
+		Root: bytes.Equal(c.RawSubject, c.RawIssuer) && (httpclient.IsKeyTooLarge(c) || c.CheckSignatureFrom(c) == nil),
 	}, nil
 }
 
