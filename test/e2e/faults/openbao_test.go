@@ -65,6 +65,20 @@ func (f *faultyFleet) stepDown(t *testing.T) error {
 	})
 }
 
+// loseLeader breaks a leader while the exporter is stopped, because the scaled rules would fire about the time until another
+// node leads, and waits for that.
+func (f *faultyFleet) loseLeader(t *testing.T, breakNode func(*testbed.OpenBaoNode) error) *testbed.OpenBaoNode {
+	t.Helper()
+	f.exporter.Stop(t)
+	leader := f.newLeader(t)
+	harness.Must(t, breakNode(leader))
+	_, err := f.bao.WaitActive(t.Context())
+	harness.Must(t, err)
+	f.waitSynced(t) // a store that was validated in between would be found, and kept
+	f.startExporter()
+	return leader
+}
+
 // restart starts all nodes that are not running or sealed, and waits until they are one
 // cluster again.
 func (f *faultyFleet) restart(t *testing.T, nodes ...*testbed.OpenBaoNode) {
@@ -105,17 +119,22 @@ func openBaoFaults() []fault {
 			also:         worseThanCause("OpenBaoQuorumAtRiskCritical"),
 		},
 		{
+			// Its kernel still accepts connections, which nothing answers.
+			name: "the leader hangs",
+			inject: func(t *testing.T, f *faultyFleet) {
+				broken = []*testbed.OpenBaoNode{f.loseLeader(t, (*testbed.OpenBaoNode).Freeze)}
+			},
+			heal:         restart,
+			roots:        []alert{baoAlert("OpenBaoNodeDown")},
+			consequences: []alert{baoAlert("OpenBaoQuorumAtRisk"), baoAlert("OpenBaoAutopilotUnhealthy")},
+			also:         worseThanCause("OpenBaoQuorumAtRiskCritical"),
+		},
+		{
 			// Only the leader can step down, and electing the next one takes seconds. Faults that must be short do not
 			// use this.
 			name: "a node is sealed",
 			inject: func(t *testing.T, f *faultyFleet) {
-				f.exporter.Stop(t)
-				broken = []*testbed.OpenBaoNode{f.newLeader(t)}
-				harness.Must(t, broken[0].Seal(t.Context()))
-				_, err := f.bao.WaitActive(t.Context())
-				harness.Must(t, err)
-				f.waitSynced(t) // a store that was validated in between would be found, and kept
-				f.startExporter()
+				broken = []*testbed.OpenBaoNode{f.loseLeader(t, func(n *testbed.OpenBaoNode) error { return n.Seal(t.Context()) })}
 			},
 			heal:         restart,
 			roots:        []alert{baoAlert("OpenBaoNodeSealed")},
