@@ -61,7 +61,7 @@ const (
 func paths() object {
 	list := operation("listObjects", "A page of the watched objects of the fleet", jsonOf("ObjectsList"), 200, 304, 400, 503)
 	list.content(csv)
-	return object{
+	all := object{
 		"/api/v1/report": operation("getReport", "The health report, with a page of its findings", jsonOf("Report"), 200, 304, 400, 500, 503).
 			get(pageParameters()),
 		"/api/v1/changes": operation("listChanges", "A page of the changes in the fleet, the newest first", jsonOf("ChangesList"),
@@ -83,6 +83,12 @@ func paths() object {
 			get(nil),
 		"/-/reload": object{"post": operation("reload", "Apply the configuration file", textOf(plain), 200, 403, 500)},
 	}
+	for path, route := range all {
+		if strings.HasPrefix(path, "/api/") {
+			route.(object)["get"].(operationObject).describeErrors() //nolint:forcetypeassert // of operation
+		}
+	}
+	return all
 }
 
 // operationObject is an operation of a route.
@@ -96,6 +102,17 @@ func operation(id, summary string, content object, codes ...int) operationObject
 	}
 	responses["200"] = object{"description": summary + ".", "content": content}
 	return operationObject{"operationId": id, "summary": summary, "responses": responses}
+}
+
+// describeErrors adds the content of errors.
+func (o operationObject) describeErrors() {
+	text := object{"error": object{"type": "string"}}
+	schema := object{"type": "object", "properties": text, "required": []string{"error"}, "additionalProperties": false}
+	for code, response := range o["responses"].(object) { //nolint:forcetypeassert // of operation
+		if code >= "400" {
+			response.(object)["content"] = object{"application/json": object{"schema": schema}} //nolint:forcetypeassert // of operation
+		}
+	}
 }
 
 // describeCode describes a status besides 200.

@@ -95,6 +95,10 @@ func (e *exporter) checkRefusals(path string, route describedRoute) {
 			want, query = http.StatusNotFound, path+"-none"
 		}
 		code, text := e.ask(http.MethodGet, query)
+		var refusal struct{ Error string }
+		if err := json.Unmarshal([]byte(text), &refusal); want != http.StatusOK && (err != nil || refusal.Error == "") {
+			e.t.Errorf("%s: %s: %v", query, text, err)
+		}
 		if _, ok := route.Get.Responses[strconv.Itoa(code)]; code != want || !ok {
 			e.t.Errorf("%s: %d, described %t: %s", query, code, ok, text)
 		}

@@ -105,12 +105,12 @@ func (a *access) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch d {
 	case unauthenticated:
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		http.Error(w, "a valid bearer token is required", http.StatusUnauthorized)
+		writeError(w, r, "a valid bearer token is required", http.StatusUnauthorized)
 	case denied:
-		http.Error(w, "the owner of the token lacks the permission for this method and path (nonResourceURLs)", http.StatusForbidden)
+		writeError(w, r, "the owner of the token lacks the permission for this method and path (nonResourceURLs)", http.StatusForbidden)
 	default:
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the API server did not review the request", http.StatusServiceUnavailable)
+		writeError(w, r, "the API server did not review the request", http.StatusServiceUnavailable)
 	}
 }
 

@@ -27,7 +27,7 @@ func limitRequests(n int, refused *Refusals, next http.Handler) http.Handler {
 		if !taken {
 			refused.add(requests, client, of, slots.limits[of])
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, fmt.Sprintf("%d requests %s are being served; see --web.max-requests", slots.limits[of], of.describe()), http.StatusServiceUnavailable)
+			writeError(w, r, fmt.Sprintf("%d requests %s are being served; see --web.max-requests", slots.limits[of], of.describe()), http.StatusServiceUnavailable)
 			return
 		}
 		defer slots.release(client)

@@ -31,7 +31,7 @@ func serveObjects(list func(objects.Query) objects.List) http.Handler {
 			err = fmt.Errorf("format=%q: use %s or %s", format, formatJSON, formatCSV)
 		}
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+			writeError(w, r, err.Error(), http.StatusBadRequest)
 			return
 		}
 		answer := list(q)
@@ -45,7 +45,7 @@ func serveObjects(list func(objects.Query) objects.List) http.Handler {
 		}
 		var text bytes.Buffer
 		if err := answer.WriteCSV(&text); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			writeError(w, r, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
@@ -78,7 +78,7 @@ func serveObject(get func(objects.Node) (objects.Detail, bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d, ok := get(page.ObjectNode(r))
 		if !ok {
-			http.Error(w, "there is no such watched object", http.StatusNotFound)
+			writeError(w, r, "there is no such watched object", http.StatusNotFound)
 			return
 		}
 		serveJSON(func(context.Context) (objects.Detail, error) { return d, nil }).ServeHTTP(w, r)
@@ -90,7 +90,7 @@ func serveChanges(list func(changes.Query) changes.List) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q, err := changes.ParseQuery(r.URL.Query(), time.Now())
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+			writeError(w, r, err.Error(), http.StatusBadRequest)
 			return
 		}
 		serveJSON(func(context.Context) (changes.List, error) { return list(q), nil }).ServeHTTP(w, r)

@@ -106,16 +106,17 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
-	if err := page.Register(mux, page.Options{
+	notFound, err := page.Register(mux, page.Options{
 		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Kinds: o.Kinds,
 		SecretFlow: o.SecretFlow, Clusters: o.Clusters, SilenceLink: o.SilenceLink, Version: version.Info(), Pprof: o.EnablePprof,
 		Limit: func(h http.Handler) http.Handler { return limited(newCache(h, o.Evaluated)) },
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, fmt.Errorf("web page: %w", err)
 	}
-	var routes http.Handler = mux
+	routes := explainNotFound(mux, notFound)
 	if o.KubernetesAuth != nil {
-		routes = o.KubernetesAuth.protect(mux, o.Ready)
+		routes = o.KubernetesAuth.protect(routes, o.Ready)
 	}
 	return paceWrites(http.NewCrossOriginProtection().Handler(routes)), nil
 }
@@ -143,7 +144,7 @@ func requireReady(ready func() bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ready() {
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, "the first synchronisation with the fleet is not complete", http.StatusServiceUnavailable)
+			writeError(w, r, "the first synchronisation with the fleet is not complete", http.StatusServiceUnavailable)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -161,7 +162,7 @@ func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
 			text, err = json.MarshalIndent(answer, "", "  ")
 		}
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			writeError(w, r, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", contentTypeJSON)
@@ -175,7 +176,7 @@ func serveReport(get func(context.Context) (health.Report, error)) http.Handler 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page, err := health.ParsePage(r.URL.Query())
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+			writeError(w, r, err.Error(), http.StatusBadRequest)
 			return
 		}
 		serveJSON(func(ctx context.Context) (health.Report, error) {

@@ -105,17 +105,16 @@ type messageView struct{ Text, Name string }
 // badRequestError is the error of a page whose address has an invalid parameter.
 type badRequestError struct{ error }
 
-// Register adds the pages to mux.
-func Register(mux *http.ServeMux, o Options) error {
+// Register adds the pages to mux. It returns the page of unknown paths.
+func Register(mux *http.ServeMux, o Options) (notFound http.Handler, err error) {
 	s := &site{Options: o, templates: map[string]*template.Template{}}
-	var err error
 	if s.assets, err = loadAssets(); err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
 		t, err := template.New(name).Funcs(template.FuncMap{"inside": newItemList}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.templates[name] = t
 	}
@@ -131,7 +130,9 @@ func Register(mux *http.ServeMux, o Options) error {
 	add("/secretflow", "secretflow", s.flowPage)
 	add("/status", "status", func(r *http.Request) (view, error) { return s.statusPage(r), nil })
 	mux.Handle("GET /static/{file}", s.assets)
-	return nil
+	return o.Limit(s.servePage("message", func(r *http.Request) (view, error) {
+		return view{}, notFoundError{fmt.Sprintf("There is no page %q.", r.URL.Path), ""}
+	})), nil
 }
 
 // servePage renders the view that build returns with the named template.

@@ -72,7 +72,7 @@ func testOptions(t testing.TB) Options {
 func newHandler(t testing.TB, o Options) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
-	if err := Register(mux, o); err != nil {
+	if _, err := Register(mux, o); err != nil {
 		t.Fatal(err)
 	}
 	return mux
