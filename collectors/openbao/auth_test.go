@@ -18,7 +18,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
@@ -192,11 +192,11 @@ func TestFailedLoginIsReportedOnce(t *testing.T) {
 		"no such mount": {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), failure.ReasonForbidden},
 		"unknown mount": {reply(http.StatusNotFound, `{"errors":["no handler for route \"auth/kubernetes/management/login\". route entry not found."]}`), failure.ReasonNotFound},
 		"server error":  {reply(http.StatusInternalServerError, `{"errors":["internal error"]}`), failure.ReasonHTTP},
-		"sealed since":  {reply(http.StatusServiceUnavailable, `{"errors":["Vault is sealed"]}`), ask.ReasonSealed},
-		"no leader":     {reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`), ask.ReasonNoLeader},
+		"sealed since":  {reply(http.StatusServiceUnavailable, `{"errors":["Vault is sealed"]}`), nodeapi.ReasonSealed},
+		"no leader":     {reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`), nodeapi.ReasonNoLeader},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://elsewhere.test"+r.URL.Path, http.StatusTemporaryRedirect)
-		}, ask.ReasonNoLeader},
+		}, nodeapi.ReasonNoLeader},
 		"no token": {reply(http.StatusOK, `{"data":{}}`), failure.ReasonDecode},
 		"HTML":     {reply(http.StatusOK, `<html>`), failure.ReasonDecode},
 	} {
@@ -248,7 +248,7 @@ func TestRenewAfter(t *testing.T) {
 	for ttl, want := range map[time.Duration]time.Duration{
 		0: time.Hour, -time.Second: time.Hour, time.Minute: 40 * time.Second, 90 * time.Minute: time.Hour, 24 * time.Hour: time.Hour,
 	} {
-		if got := ask.RenewAfter(ttl); got != want {
+		if got := nodeapi.RenewAfter(ttl); got != want {
 			t.Errorf("a token of %v is replaced after %v, not %v", ttl, got, want)
 		}
 	}

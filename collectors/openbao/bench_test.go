@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 )
 
 // BenchmarkRound100Nodes sends the requests without a token to 100 nodes, over loopback. core-%-at-15s
@@ -31,10 +31,10 @@ func BenchmarkRound100Nodes(b *testing.B) {
 func benchmarkRound(b *testing.B, secure *tls.Config) {
 	dir := b.TempDir()
 	o := buildCase(b, "healthy-2.4", dir)
-	answers := map[bool]map[string]ask.Answer{true: {}, false: {}} // true is the active node
+	answers := map[bool]map[string]nodeapi.Answer{true: {}, false: {}} // true is the active node
 	for node, active := range map[string]bool{"openbao-0": true, "openbao-1": false} {
 		for _, path := range []string{"sys/health", "sys/seal-status", "sys/leader"} {
-			got, err := ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}.Ask(b.Context(), ask.Request{Path: path})
+			got, err := nodeapi.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}.Do(b.Context(), nodeapi.Request{Path: path})
 			if err != nil {
 				b.Fatal(err)
 			}

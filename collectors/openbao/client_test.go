@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
@@ -112,9 +112,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
 		failing(node(0), "sys/leader", failure.ReasonHTTP):      "1",
-		failing("", "sys/mounts", ask.ReasonNoLeader):           "1",
-		failing("", "pki/issuers", ask.ReasonNoLeader):          "1",
-		failing("", "sys/ha-status", ask.ReasonNoLeader):        "1",
+		failing("", "sys/mounts", nodeapi.ReasonNoLeader):       "1",
+		failing("", "pki/issuers", nodeapi.ReasonNoLeader):      "1",
+		failing("", "sys/ha-status", nodeapi.ReasonNoLeader):    "1",
 		failing(node(1), "sys/health", failure.ReasonHTTP):      "1",
 		failing(node(1), "sys/seal-status", failure.ReasonHTTP): "1",
 		row("node_up", "node", node(1)):                         "0",
@@ -181,7 +181,7 @@ func TestTokenIsSentOnlyWhereNeeded(t *testing.T) {
 			}
 		}
 	}
-	if with < len(ask.ClusterEndpoints())+3 {
+	if with < len(nodeapi.ClusterEndpoints())+3 {
 		t.Errorf("only %d requests with a token", with)
 	}
 }

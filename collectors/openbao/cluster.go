@@ -12,8 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
@@ -62,7 +62,7 @@ func (i *instance) chosenNode() string {
 
 func (i *instance) pollClusterOnce(ctx context.Context) {
 	i.mu.Lock()
-	asked := i.chosenNode()
+	queried := i.chosenNode()
 	i.mu.Unlock()
 	facts := i.clusterAnswers(ctx)
 	if ctx.Err() != nil {
@@ -73,7 +73,7 @@ func (i *instance) pollClusterOnce(ctx context.Context) {
 	i.mu.Lock()
 	nodes := slices.Sorted(maps.Keys(i.clients))
 	i.mu.Unlock()
-	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { judge.ClusterRows(r, facts, i.Name, i.Expect, nodes, i.now()) })
+	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { metrics.ClusterRows(r, facts, i.Name, i.Expect, nodes, i.now()) })
 	i.mu.Lock()
 	i.mounts, i.pki, i.peers = facts.Mounts, facts.PKI, nil
 	if facts.Peers != nil && facts.Peers.Config != nil {
@@ -85,21 +85,21 @@ func (i *instance) pollClusterOnce(ctx context.Context) {
 	defer i.mu.Unlock()
 	// A round does not count if it began before all nodes were known, or if its node turned out to belong to another
 	// cluster.
-	i.settled["cluster"] = i.settled["cluster"] || asked == i.chosenNode() && (i.settled["nodes"] || facts.Complete)
-	i.source = asked
+	i.settled["cluster"] = i.settled["cluster"] || queried == i.chosenNode() && (i.settled["nodes"] || facts.Complete)
+	i.source = queried
 }
 
-func (i *instance) clusterAnswers(ctx context.Context) *ask.ClusterAnswers {
-	facts := &ask.ClusterAnswers{}
+func (i *instance) clusterAnswers(ctx context.Context) *nodeapi.ClusterAnswers {
+	facts := &nodeapi.ClusterAnswers{}
 	a, err := i.activeNode()
 	if err != nil {
 		if i.credentials.Enabled() {
-			for _, e := range ask.ClusterEndpoints() {
+			for _, e := range nodeapi.ClusterEndpoints() {
 				facts.Failures.Skip(e.Path, err)
 			}
 		}
 		for _, mount := range i.pkiMounts(nil) {
-			facts.Failures.Skip(ask.PKIIssuers.At("", "mount", mount).Name, err)
+			facts.Failures.Skip(nodeapi.PKIIssuers.At("", "mount", mount).Name, err)
 		}
 		return facts
 	}
@@ -112,11 +112,11 @@ func (i *instance) clusterAnswers(ctx context.Context) *ask.ClusterAnswers {
 }
 
 // queryWithToken logs in if necessary, and sends the requests that need a token. A revoked token is replaced once.
-func (i *instance) queryWithToken(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
+func (i *instance) queryWithToken(ctx context.Context, a nodeapi.Node, facts *nodeapi.ClusterAnswers) {
 	for range 2 {
 		token, fresh, err := i.credentials.Token(ctx, a, i.now(), time.Duration(i.Timeout))
 		i.setToken(token)
-		*facts = ask.ClusterAnswers{}
+		*facts = nodeapi.ClusterAnswers{}
 		if err != nil {
 			facts.Failures.Add(i.credentials.Endpoint(), err)
 		}
@@ -124,21 +124,21 @@ func (i *instance) queryWithToken(ctx context.Context, a ask.Node, facts *ask.Cl
 			return
 		}
 		facts.TokenRenewed = err == nil && i.credentials.Kubernetes != nil
-		q := clusterQueries{ctx: ctx, asker: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
-		startQuery(&q, ask.LookupSelf, &facts.Token)
+		q := clusterQueries{ctx: ctx, node: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
+		startQuery(&q, nodeapi.LookupSelf, &facts.Token)
 		raft, ha := i.storageFeatures()
 		if raft {
-			startQuery(&q, ask.RaftState, &facts.Autopilot)
-			startQuery(&q, ask.RaftSettings, &facts.Settings)
-			startQuery(&q, ask.RaftPeerSet, &facts.Peers)
+			startQuery(&q, nodeapi.RaftState, &facts.Autopilot)
+			startQuery(&q, nodeapi.RaftSettings, &facts.Settings)
+			startQuery(&q, nodeapi.RaftPeerSet, &facts.Peers)
 		}
 		if ha {
-			startQuery(&q, ask.HAStatus, &facts.HA)
+			startQuery(&q, nodeapi.HAStatus, &facts.HA)
 		}
-		startQuery(&q, ask.SysMounts, &facts.Mounts)
-		startQuery(&q, ask.SysAuth, &facts.Auth)
-		startQuery(&q, ask.LeaseCount, &facts.Leases)
-		startQuery(&q, ask.KeyStatus, &facts.Key)
+		startQuery(&q, nodeapi.SysMounts, &facts.Mounts)
+		startQuery(&q, nodeapi.SysAuth, &facts.Auth)
+		startQuery(&q, nodeapi.LeaseCount, &facts.Leases)
+		startQuery(&q, nodeapi.KeyStatus, &facts.Key)
 		q.wait()
 		if !facts.TokenRefused() || !i.credentials.Renewable(i.now(), fresh) {
 			return
@@ -168,26 +168,26 @@ func (i *instance) setToken(token string) {
 // clusterQueries sends requests concurrently, each with its own timeout, so that failures are independent.
 type clusterQueries struct {
 	ctx       context.Context //nolint:containedctx // valid for one round
-	asker     ask.Node
+	node      nodeapi.Node
 	token     string
 	timeout   time.Duration
 	requested int
 	tasks     sync.WaitGroup
 
 	mu    sync.Mutex
-	facts *ask.ClusterAnswers
+	facts *nodeapi.ClusterAnswers
 }
 
 // startQuery queries an endpoint and stores its answer.
-func startQuery[T any](q *clusterQueries, e ask.EndpointOf[T], at **T) {
+func startQuery[T any](q *clusterQueries, e nodeapi.EndpointOf[T], at **T) {
 	q.requested++
 	q.tasks.Go(func() {
 		r := e.At(q.token)
-		got, err := ask.Get(q.ctx, q.asker, r, q.timeout)
+		got, err := nodeapi.Get(q.ctx, q.node, r, q.timeout)
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		if err != nil {
-			if !errors.Is(err, ask.ErrAbsent) {
+			if !errors.Is(err, nodeapi.ErrAbsent) {
 				q.facts.Failures.Add(r.Name, err)
 			}
 			return

@@ -10,30 +10,30 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 // query sends a request with the timeout of the instance. It records a failure, unless the installation does not
 // have the requested feature.
-func query[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, error) {
+func query[T any](ctx context.Context, d *detailRound, r nodeapi.RequestFor[T]) (T, error) {
 	d.requests++
-	got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
-	if err != nil && !errors.Is(err, ask.ErrAbsent) {
+	got, err := nodeapi.Get(ctx, d.node, r, time.Duration(d.Timeout))
+	if err != nil && !errors.Is(err, nodeapi.ErrAbsent) {
 		d.failures.Add(r.Name, err)
 	}
 	return got, err
 }
 
 func queryCRLs(ctx context.Context, d *detailRound) {
-	d.eachMount(func(m ask.MountIssuers) {
+	d.eachMount(func(m nodeapi.MountIssuers) {
 		if len(m.List.Keys) == 0 {
 			return
 		}
 		settings := queryCRLSettings(ctx, d, m.Mount)
 		if settings != nil {
-			d.addRows(func(r *exposition.Rows) { judge.CRLDisabledRows(r, settings.Disable, d.Name, m.Mount) })
+			d.addRows(func(r *exposition.Rows) { metrics.CRLDisabledRows(r, settings.Disable, d.Name, m.Mount) })
 		}
 		if settings != nil && settings.Disable {
 			return // the last list of each issuer stays until it expires
@@ -51,11 +51,11 @@ func queryCRLs(ctx context.Context, d *detailRound) {
 }
 
 // queryCRLSettings returns nil if the settings of a mount are unknown.
-func queryCRLSettings(ctx context.Context, d *detailRound, mount string) *ask.CRLSettings {
+func queryCRLSettings(ctx context.Context, d *detailRound, mount string) *nodeapi.CRLSettings {
 	if d.token == "" && !d.credentials.Offline {
 		return nil
 	}
-	settings, err := query(ctx, d, ask.PKICRLConfig.At(d.token, "mount", mount))
+	settings, err := query(ctx, d, nodeapi.PKICRLConfig.At(d.token, "mount", mount))
 	if err != nil {
 		return nil
 	}
@@ -65,13 +65,13 @@ func queryCRLSettings(ctx context.Context, d *detailRound, mount string) *ask.CR
 // signsCRLs reports whether an issuer has a revocation list that is renewed. OpenBao answers status 500 for the list
 // of an issuer without a key or without the key usage. The list of an issuer with an unknown certificate is
 // requested.
-func signsCRLs(m ask.MountIssuers, id string, now time.Time) bool {
+func signsCRLs(m nodeapi.MountIssuers, id string, now time.Time) bool {
 	about, ok := m.Issuers[id]
 	return m.List.Info[id].KeyID != "" && (!ok || about.SignsCRLs && about.NotAfter.After(now))
 }
 
-func queryCRL(ctx context.Context, d *detailRound, mount, issuer string, settings *ask.CRLSettings) {
-	r := ask.PKICRL.At("", "mount", mount, "issuer", issuer)
+func queryCRL(ctx context.Context, d *detailRound, mount, issuer string, settings *nodeapi.CRLSettings) {
+	r := nodeapi.PKICRL.At("", "mount", mount, "issuer", issuer)
 	body, err := query(ctx, d, r)
 	if err != nil || body.CRL == "" {
 		return
@@ -81,12 +81,12 @@ func queryCRL(ctx context.Context, d *detailRound, mount, issuer string, setting
 		d.failures.Add(r.Name, err)
 		return
 	}
-	d.addRows(func(r *exposition.Rows) { judge.CRLRows(r, this, next, settings, d.Name, mount, issuer) })
+	d.addRows(func(r *exposition.Rows) { metrics.CRLRows(r, this, next, settings, d.Name, mount, issuer) })
 }
 
 func queryAudit(ctx context.Context, d *detailRound) {
-	if devices, err := query(ctx, d, ask.SysAudit.At(d.token)); err == nil {
-		d.addRows(func(r *exposition.Rows) { judge.AuditRows(r, devices, d.Name) })
+	if devices, err := query(ctx, d, nodeapi.SysAudit.At(d.token)); err == nil {
+		d.addRows(func(r *exposition.Rows) { metrics.AuditRows(r, devices, d.Name) })
 	}
 }
 
@@ -99,8 +99,8 @@ const (
 
 // queryCertificates counts the certificates that the mounts have issued.
 func queryCertificates(ctx context.Context, d *detailRound) {
-	d.eachMount(func(m ask.MountIssuers) {
-		count := judge.NewCertificateCount(m.List, d.now())
+	d.eachMount(func(m nodeapi.MountIssuers) {
+		count := metrics.NewCertificateCount(m.List, d.now())
 		if queryPages(ctx, d, m.Mount, count) == nil {
 			d.addRows(func(r *exposition.Rows) { count.Rows(r, d.Name, m.Mount) })
 		}
@@ -108,8 +108,8 @@ func queryCertificates(ctx context.Context, d *detailRound) {
 }
 
 // queryPages requests the certificates of a mount, page by page.
-func queryPages(ctx context.Context, d *detailRound, mount string, count *judge.CertificateCount) error {
-	r := ask.PKIDetailed.At(d.token, "mount", mount)
+func queryPages(ctx context.Context, d *detailRound, mount string, count *metrics.CertificateCount) error {
+	r := nodeapi.PKIDetailed.At(d.token, "mount", mount)
 	for after, page := "", 0; page < maxPages; page++ {
 		r.Params = map[string][]string{"limit": {strconv.Itoa(pageSize)}}
 		if after != "" {
@@ -137,9 +137,9 @@ func queryPages(ctx context.Context, d *detailRound, mount string, count *judge.
 }
 
 func queryTidy(ctx context.Context, d *detailRound) {
-	d.eachMount(func(m ask.MountIssuers) {
-		if got, err := query(ctx, d, ask.PKITidy.At(d.token, "mount", m.Mount)); err == nil {
-			d.addRows(func(r *exposition.Rows) { judge.TidyRows(r, got, d.Name, m.Mount) })
+	d.eachMount(func(m nodeapi.MountIssuers) {
+		if got, err := query(ctx, d, nodeapi.PKITidy.At(d.token, "mount", m.Mount)); err == nil {
+			d.addRows(func(r *exposition.Rows) { metrics.TidyRows(r, got, d.Name, m.Mount) })
 		}
 	})
 }

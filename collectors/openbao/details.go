@@ -7,8 +7,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
@@ -43,10 +43,10 @@ type detailRound struct {
 	*instance
 
 	detail   *detail
-	asker    ask.Node
+	node     nodeapi.Node
 	token    string
-	mounts   *ask.MountTable
-	pki      ask.PKIAnswers
+	mounts   *nodeapi.MountTable
+	pki      nodeapi.PKIAnswers
 	rows     []func(*exposition.Rows)
 	failures failure.List
 	locked   bool // there is no token; the login reports the failure
@@ -62,16 +62,16 @@ func (d *detailRound) addRows(rows func(*exposition.Rows)) { d.rows = append(d.r
 // enabledDetails returns the details that are enabled in the configuration.
 func (i *instance) enabledDetails() []*detail {
 	var all []*detail
-	add := func(name string, interval config.Duration, ask func(context.Context, *detailRound), endpoints func() []string) {
+	add := func(name string, interval config.Duration, query func(context.Context, *detailRound), endpoints func() []string) {
 		if i.credentials.Offline {
 			interval = i.Interval // files are cheap, and their timestamps move
 		}
 		all = append(all, &detail{
-			name: name, interval: time.Duration(interval), endpoints: endpoints, query: ask, wake: make(chan struct{}, 1),
+			name: name, interval: time.Duration(interval), endpoints: endpoints, query: query, wake: make(chan struct{}, 1),
 			pause: time.Duration(i.Interval),
 		})
 	}
-	ofEachPKI := func(e ask.Endpoint) func() []string {
+	ofEachPKI := func(e nodeapi.Endpoint) func() []string {
 		return func() (names []string) {
 			for _, mount := range i.pkiMounts(nil) {
 				names = append(names, e.At("", "mount", mount).Name)
@@ -79,21 +79,21 @@ func (i *instance) enabledDetails() []*detail {
 			return names
 		}
 	}
-	add("revocation lists", i.Details.Interval, queryCRLs, ofEachPKI(ask.PKICRL.Endpoint))
+	add("revocation lists", i.Details.Interval, queryCRLs, ofEachPKI(nodeapi.PKICRL.Endpoint))
 	all[0].public, all[0].pki = true, true
 	if !i.credentials.Enabled() {
 		return all
 	}
 	offline := i.credentials.Offline // a snapshot exports all of its answers
 	if i.Details.Audit || offline {
-		add("audit devices", i.Details.Interval, queryAudit, func() []string { return []string{ask.SysAudit.Path} })
+		add("audit devices", i.Details.Interval, queryAudit, func() []string { return []string{nodeapi.SysAudit.Path} })
 	}
 	if i.Details.Certificates || offline {
-		add("certificates", i.Details.Interval, queryCertificates, ofEachPKI(ask.PKIDetailed.Endpoint))
+		add("certificates", i.Details.Interval, queryCertificates, ofEachPKI(nodeapi.PKIDetailed.Endpoint))
 		all[len(all)-1].pki = true
 	}
 	if i.Details.Tidy || offline {
-		add("tidy", i.Details.Interval, queryTidy, ofEachPKI(ask.PKITidy.Endpoint))
+		add("tidy", i.Details.Interval, queryTidy, ofEachPKI(nodeapi.PKITidy.Endpoint))
 		all[len(all)-1].pki = true
 	}
 	if i.flow != nil {
@@ -103,7 +103,7 @@ func (i *instance) enabledDetails() []*detail {
 	if i.KV != nil {
 		for _, mount := range i.KV.Mounts {
 			add("secrets of "+mount, i.KV.Interval, func(ctx context.Context, d *detailRound) { queryKV(ctx, d, mount) },
-				func() []string { return []string{ask.KVMetadataList.At("", "mount", mount).Name} })
+				func() []string { return []string{nodeapi.KVMetadataList.At("", "mount", mount).Name} })
 		}
 	}
 	return all
@@ -159,9 +159,9 @@ func (i *instance) markPolled(d *detail) {
 }
 
 // pollDetailOnce runs a detail and replaces its rows.
-func (i *instance) pollDetailOnce(ctx context.Context, d *detail, a ask.Node, err error) *detailRound {
+func (i *instance) pollDetailOnce(ctx context.Context, d *detail, a nodeapi.Node, err error) *detailRound {
 	i.mu.Lock()
-	turn := &detailRound{instance: i, detail: d, asker: a, token: i.token, mounts: i.mounts, pki: i.pki}
+	turn := &detailRound{instance: i, detail: d, node: a, token: i.token, mounts: i.mounts, pki: i.pki}
 	i.mu.Unlock()
 	turn.locked = !d.public && turn.token == "" && !i.credentials.Offline
 	turn.unknown = d.pki && !turn.pki.Known
@@ -186,8 +186,8 @@ func (i *instance) pollDetailOnce(ctx context.Context, d *detail, a ask.Node, er
 		for _, row := range turn.rows {
 			row(r)
 		}
-		judge.FailureRows(r, turn.failures, i.Name, "")
-		judge.SkippedRows(r, turn.skipped, i.Name, d.name)
+		metrics.FailureRows(r, turn.failures, i.Name, "")
+		metrics.SkippedRows(r, turn.skipped, i.Name, d.name)
 	})
 	return turn
 }
@@ -198,5 +198,5 @@ func isTransient(fs failure.List) bool {
 		return false
 	}
 	why := fs[len(fs)-1].Reason()
-	return why == ask.ReasonNoLeader || why == ask.ReasonSealed
+	return why == nodeapi.ReasonNoLeader || why == nodeapi.ReasonSealed
 }

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
@@ -20,9 +20,9 @@ const (
 	flowDetail = "secret flow"
 	// flowWorkers is the number of concurrent requests for secrets.
 	flowWorkers = 4
-	// flowPatience is the number of refusals or missing answers after which the other secrets of a mount are skipped
+	// maxFlowFailures is the number of refusals or missing answers after which the other secrets of a mount are skipped
 	// in the same turn.
-	flowPatience = 3
+	maxFlowFailures = 3
 )
 
 // flowAnswer is the known state of a secret.
@@ -35,15 +35,15 @@ type flowAnswer struct {
 // of requests. For other secrets it uses the answers of earlier turns.
 func queryFlow(ctx context.Context, d *detailRound) {
 	var (
-		asked   sync.WaitGroup
+		tasks   sync.WaitGroup
 		mu      sync.Mutex // guards d, refused and answers
 		refused = map[string]int{}
 		answers = map[secretflow.Path]flowAnswer{}
 		paths   = make(chan secretflow.Path)
 	)
-	askPath := func(p secretflow.Path) {
-		r := ask.KVMetadata.At(d.token, "mount", p.Mount, "secret", p.Key)
-		got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
+	queryPath := func(p secretflow.Path) {
+		r := nodeapi.KVMetadata.At(d.token, "mount", p.Mount, "secret", p.Key)
+		got, err := nodeapi.Get(ctx, d.node, r, time.Duration(d.Timeout))
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && failure.ReasonOf(err) != failure.ReasonNotFound {
@@ -54,16 +54,16 @@ func queryFlow(ctx context.Context, d *detailRound) {
 		answers[p] = flowAnswer{got.Current, got.Updated(d.now())}
 	}
 	for range flowWorkers {
-		asked.Go(func() {
+		tasks.Go(func() {
 			for p := range paths {
-				askPath(p)
+				queryPath(p)
 			}
 		})
 	}
 	all := d.flow.Paths(d.Identity())
 	for _, p := range d.flowRotation.begin(all) {
 		mu.Lock()
-		enough := refused[p.Mount] >= flowPatience
+		enough := refused[p.Mount] >= maxFlowFailures
 		known, ok := d.flowAnswers[p]
 		switch {
 		case enough || ctx.Err() != nil || !d.isKV2(p.Mount):
@@ -82,7 +82,7 @@ func queryFlow(ctx context.Context, d *detailRound) {
 		}
 	}
 	close(paths)
-	asked.Wait()
+	tasks.Wait()
 	d.flowAnswers = answers
 	d.addFlow(all)
 }
@@ -98,7 +98,7 @@ func (d *detailRound) addFlow(all []secretflow.Path) {
 		if !a.updated.IsZero() {
 			d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: a.version, Updated: a.updated.Add(d.shift())}
 		}
-		d.addRows(func(r *exposition.Rows) { judge.StoredRows(r, p, a.version, a.updated, d.Name) })
+		d.addRows(func(r *exposition.Rows) { metrics.StoredRows(r, p, a.version, a.updated, d.Name) })
 	}
 }
 

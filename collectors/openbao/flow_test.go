@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
@@ -36,7 +36,7 @@ func refer(t *testing.T, g *secretflow.Graph, keys ...string) *secretflow.Cluste
 // withFlow returns an instance that reads the secrets of a graph.
 func withFlow(t *testing.T, b *bao) *instance {
 	t.Helper()
-	e, err := exposition.New(exposition.Options{}, append(judge.Families(), secretflow.Families()...)...)
+	e, err := exposition.New(exposition.Options{}, append(metrics.Families(), secretflow.Families()...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,22 +16,22 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // inMemory is a node whose answers are a map by path.
-type inMemory map[string]ask.Answer
+type inMemory map[string]nodeapi.Answer
 
-func (n inMemory) Ask(_ context.Context, r ask.Request) (ask.Answer, error) {
+func (n inMemory) Do(_ context.Context, r nodeapi.Request) (nodeapi.Answer, error) {
 	if got, ok := n[strings.TrimSuffix(r.Path, "/")]; ok {
 		return got, nil
 	}
-	return ask.Answer{Status: http.StatusForbidden}, nil
+	return nodeapi.Answer{Status: http.StatusForbidden}, nil
 }
 
-func (inMemory) Login(context.Context, string, string, string) (ask.Session, error) {
-	return ask.Session{}, failure.ErrNotInSnapshot
+func (inMemory) Login(context.Context, string, string, string) (nodeapi.Session, error) {
+	return nodeapi.Session{}, failure.ErrNotInSnapshot
 }
 func (inMemory) Revoke(context.Context, string) {}
 func (inMemory) Presented() *x509.Certificate   { return nil }
@@ -39,14 +39,14 @@ func (inMemory) Close()                         {}
 func (n inMemory) Run(context.Context)          {}
 func (n inMemory) Changed() <-chan struct{}     { return nil }
 func (n inMemory) Known() bool                  { return true }
-func (n inMemory) Current() (map[string]ask.Node, failure.List) {
-	return map[string]ask.Node{"openbao-0": n}, nil
+func (n inMemory) Current() (map[string]nodeapi.Node, failure.List) {
+	return map[string]nodeapi.Node{"openbao-0": n}, nil
 }
 
 // inMemory makes the node the only one of an instance, which needs no token for it.
 func (n inMemory) inMemory(i *instance) {
 	i.nodes.Close()
-	i.nodes, i.credentials = n, ask.Credentials{Offline: true}
+	i.nodes, i.credentials = n, nodeapi.Credentials{Offline: true}
 	i.details = i.enabledDetails()
 }
 
@@ -69,7 +69,7 @@ func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
 		dir := tb.TempDir()
 		o = buildCase(tb, name, dir)
 		for _, path := range append(slices.Clone(fuzzed), "kv-v2/openstack/metadata/glance", "kv-v2/openstack/metadata/glance/api") {
-			got, err := ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", "openbao-0")}.Ask(tb.Context(), ask.Request{Path: path})
+			got, err := nodeapi.StoredNode{Dir: filepath.Join(dir, "openbao", "main", "openbao-0")}.Do(tb.Context(), nodeapi.Request{Path: path})
 			if err == nil && (answers[path].Body == nil || name == "pki" == strings.HasPrefix(path, "pki")) {
 				answers[path] = got
 			}
@@ -98,7 +98,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which byte, status uint16, body []byte) {
 		answers := maps.Clone(base)
-		answers[fuzzed[int(which)%len(fuzzed)]] = ask.Answer{Status: int(status), Body: body}
+		answers[fuzzed[int(which)%len(fuzzed)]] = nodeapi.Answer{Status: int(status), Body: body}
 		site := newSite(t, newClock().now)
 		i := newInstance(o, config.SecretFlow{}, site)
 		answers.inMemory(i)
@@ -114,7 +114,7 @@ func FuzzAnswers(f *testing.F) {
 func checkReasons(t *testing.T, text string) {
 	t.Helper()
 	for _, wrong := range rowsIn(text).with("endpoint_failing") {
-		if !slices.ContainsFunc(ask.Reasons(), func(r failure.Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
+		if !slices.ContainsFunc(nodeapi.Reasons(), func(r failure.Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
 			t.Errorf("an unknown reason: %s", wrong)
 		}
 	}
@@ -129,12 +129,12 @@ func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte(`<html>`), []byte(``))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, health, listener []byte) {
-		node := ask.StoredNode{Dir: dir}
+		node := nodeapi.StoredNode{Dir: dir}
 		write(t, filepath.Join(dir, "sys-health.json"), string(health))
 		write(t, filepath.Join(dir, "tls.json"), string(listener))
 		site := newSite(t, time.Now)
 		i := start(newConfig(), site)
-		facts := ask.QueryNode(t.Context(), node, time.Now)
+		facts := nodeapi.QueryNode(t.Context(), node, time.Now)
 		i.storeAnswers("openbao-0", &facts)
 		i.summarize()
 		text := serve(t, site.Exposition)

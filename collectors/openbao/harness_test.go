@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
@@ -50,7 +50,7 @@ func (c *clock) add(d time.Duration) {
 // newSite returns the site of the cluster management with a new exposition.
 func newSite(tb testing.TB, now func() time.Time) collectors.Site {
 	tb.Helper()
-	return collectortest.Site(tb, now, judge.Families()...)
+	return collectortest.Site(tb, now, metrics.Families()...)
 }
 
 // newConfig returns the configuration of an OpenBao cluster of the reference architecture without options.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
@@ -32,30 +32,30 @@ type instance struct {
 	budget       int // requests per turn
 
 	now   func() time.Time
-	nodes ask.Source
+	nodes nodeapi.Source
 	shift func() time.Duration // shift of timestamps; 0 unless read from a snapshot
 
-	credentials ask.Credentials       // used only by the cluster loop
-	issuers     map[string]ask.Issuer // by path; used only by the cluster loop
-	pkiRotation rotation[string]      // used only by the cluster loop
-	pkiAnswers  map[string]ask.MountIssuers
+	credentials nodeapi.Credentials       // used only by the cluster loop
+	issuers     map[string]nodeapi.Issuer // by path; used only by the cluster loop
+	pkiRotation rotation[string]          // used only by the cluster loop
+	pkiAnswers  map[string]nodeapi.MountIssuers
 	details     []*detail
 
 	nodeRows, clusterRows, detailRows *exposition.Group
 	wakeCluster                       chan struct{}
 
 	mu        sync.Mutex
-	facts     judge.Nodes
-	clients   map[string]ask.Node // nodes of the last round
-	finding   failure.List        // why the nodes may be out of date
+	facts     metrics.Nodes
+	clients   map[string]nodeapi.Node // nodes of the last round
+	finding   failure.List            // why the nodes may be out of date
 	round     uint64
 	source    string // node that was last queried about the cluster
 	hasLeader bool   // some node led at the end of the last round
-	leaders   judge.Leaders
-	mounts    *ask.MountTable // last known; nil if unknown
-	pki       ask.PKIAnswers  // last known
-	peers     []ask.RaftPeer  // last known; none if unknown
-	token     string          // last used
+	leaders   metrics.Leaders
+	mounts    *nodeapi.MountTable // last known; nil if unknown
+	pki       nodeapi.PKIAnswers  // last known
+	peers     []nodeapi.RaftPeer  // last known; none if unknown
+	token     string              // last used
 	settled   map[string]bool
 	status    status.Status
 	down      failure.Steady // why no node answers
@@ -68,20 +68,20 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	log := site.Log.With("openbao", o.Name)
 	i := &instance{
 		OpenBao: o, Journal: failure.NewJournal(log), now: site.Now,
-		nodes:       ask.NewSource(o, site, log),
-		credentials: ask.Credentials{OpenBaoAuth: o.Auth},
-		issuers:     map[string]ask.Issuer{},
+		nodes:       nodeapi.NewSource(o, site, log),
+		credentials: nodeapi.Credentials{OpenBaoAuth: o.Auth},
+		issuers:     map[string]nodeapi.Issuer{},
 		budget:      maxRequests,
-		nodeRows:    site.Exposition.Group(key("nodes"), judge.NodeFamilies()),
-		clusterRows: site.Exposition.Group(key("cluster"), judge.ClusterFamilies()),
-		detailRows:  site.Exposition.Group(key("details"), judge.DetailFamilies()),
+		nodeRows:    site.Exposition.Group(key("nodes"), metrics.NodeFamilies()),
+		clusterRows: site.Exposition.Group(key("cluster"), metrics.ClusterFamilies()),
+		detailRows:  site.Exposition.Group(key("details"), metrics.DetailFamilies()),
 		wakeCluster: make(chan struct{}, 1),
 		shift:       func() time.Duration { return 0 },
-		facts:       judge.Nodes{}, settled: map[string]bool{},
+		facts:       metrics.Nodes{}, settled: map[string]bool{},
 	}
-	if s, ok := i.nodes.(*ask.StoredNodes); ok {
+	if s, ok := i.nodes.(*nodeapi.StoredNodes); ok {
 		i.now, i.shift = s.Now, s.Shift
-		i.credentials = ask.Credentials{Offline: true}
+		i.credentials = nodeapi.Credentials{Offline: true}
 		i.Timeout = config.Duration(time.Minute) // slow files only mean a busy machine
 	}
 	if flow.Enabled && i.credentials.Enabled() {

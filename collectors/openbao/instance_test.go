@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
@@ -132,7 +132,9 @@ func TestDetailsNeedALeader(t *testing.T) {
 		n.set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
 	}
 	testutil.Until(t, "gone", func() bool { return rowsOf(t, b.site)[crl] == "" })
-	testutil.Until(t, "said why", func() bool { return rowsOf(t, b.site)[failing("", "pki/issuer/{issuer}/crl", ask.ReasonSealed)] == "1" })
+	testutil.Until(t, "reason in the log", func() bool {
+		return rowsOf(t, b.site)[failing("", "pki/issuer/{issuer}/crl", nodeapi.ReasonSealed)] == "1"
+	})
 	for _, n := range b.nodes {
 		n.set("sys/health", nil)
 	}

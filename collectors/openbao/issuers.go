@@ -9,12 +9,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // pkiMounts returns the PKI mounts to query: the expected ones, and with a token all existing ones.
-func (i *instance) pkiMounts(have *ask.MountTable) []string {
+func (i *instance) pkiMounts(have *nodeapi.MountTable) []string {
 	paths := map[string]bool{}
 	for path, kind := range i.Expect.Mounts {
 		if kind == "pki" && (have == nil || (*have)[path].Type == "pki") {
@@ -33,12 +33,12 @@ func (i *instance) pkiMounts(have *ask.MountTable) []string {
 
 // queryIssuers requests the issuers of each PKI mount, until the round has reached its limit of requests, or several were
 // not answered. For other mounts it uses the answers of earlier rounds. The certificate of an issuer is requested once.
-func (i *instance) queryIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
-	known, answers := map[string]ask.Issuer{}, map[string]ask.MountIssuers{}
+func (i *instance) queryIssuers(ctx context.Context, a nodeapi.Node, facts *nodeapi.ClusterAnswers) {
+	known, answers := map[string]nodeapi.Issuer{}, map[string]nodeapi.MountIssuers{}
 	requests, silent := 0, 0
 	for _, mount := range i.pkiRotation.begin(i.pkiMounts(facts.Mounts)) {
 		m, ok := i.pkiAnswers[mount]
-		if requests >= i.budget || silent >= flowPatience {
+		if requests >= i.budget || silent >= maxFlowFailures {
 			facts.Skipped++
 			if !ok {
 				facts.PKI.Partial = true
@@ -47,8 +47,8 @@ func (i *instance) queryIssuers(ctx context.Context, a ask.Node, facts *ask.Clus
 		} else {
 			requests++
 			i.pkiRotation.markRequested(mount)
-			r := ask.PKIIssuers.At("", "mount", mount)
-			list, err := ask.Get(ctx, a, r, time.Duration(i.Timeout))
+			r := nodeapi.PKIIssuers.At("", "mount", mount)
+			list, err := nodeapi.Get(ctx, a, r, time.Duration(i.Timeout))
 			if i.isAssumedMount(facts, err) {
 				continue
 			}
@@ -60,7 +60,7 @@ func (i *instance) queryIssuers(ctx context.Context, a ask.Node, facts *ask.Clus
 				}
 				continue
 			}
-			m = ask.MountIssuers{Mount: mount, List: list, Issuers: map[string]ask.Issuer{}}
+			m = nodeapi.MountIssuers{Mount: mount, List: list, Issuers: map[string]nodeapi.Issuer{}}
 		}
 		requests += i.readIssuers(ctx, a, facts, m, i.budget-requests)
 		for id, about := range m.Issuers {
@@ -76,7 +76,7 @@ func (i *instance) queryIssuers(ctx context.Context, a ask.Node, facts *ask.Clus
 
 // readIssuers adds the certificates of its issuers to a mount, with a limited number of requests. It returns the number
 // of requests.
-func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers, m ask.MountIssuers, most int) (requests int) {
+func (i *instance) readIssuers(ctx context.Context, a nodeapi.Node, facts *nodeapi.ClusterAnswers, m nodeapi.MountIssuers, most int) (requests int) {
 	for _, id := range m.List.Keys {
 		about, ok := i.issuers[m.Mount+" "+id]
 		switch {
@@ -86,7 +86,7 @@ func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.Clust
 			continue
 		default:
 			requests++
-			r := ask.PKIIssuer.At("", "mount", m.Mount, "issuer", id)
+			r := nodeapi.PKIIssuer.At("", "mount", m.Mount, "issuer", id)
 			var err error
 			if about, err = i.readIssuer(ctx, a, r); err != nil {
 				facts.Failures.Add(r.Name, err)
@@ -100,7 +100,7 @@ func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.Clust
 
 // isAssumedMount reports whether a missing PKI mount was only assumed because of the reference architecture, while the mounts
 // are unknown. The issuers of a mount need no token, so OpenBao refuses the request only if the mount does not exist.
-func (i *instance) isAssumedMount(facts *ask.ClusterAnswers, err error) bool {
+func (i *instance) isAssumedMount(facts *nodeapi.ClusterAnswers, err error) bool {
 	if err == nil || facts.Mounts != nil || !i.Expect.AssumesMounts() {
 		return false
 	}
@@ -108,10 +108,10 @@ func (i *instance) isAssumedMount(facts *ask.ClusterAnswers, err error) bool {
 	return reason == failure.ReasonForbidden || reason == failure.ReasonNotFound
 }
 
-func (i *instance) readIssuer(ctx context.Context, a ask.Node, r ask.RequestFor[ask.IssuerData]) (ask.Issuer, error) {
-	got, err := ask.Get(ctx, a, r, time.Duration(i.Timeout))
+func (i *instance) readIssuer(ctx context.Context, a nodeapi.Node, r nodeapi.RequestFor[nodeapi.IssuerData]) (nodeapi.Issuer, error) {
+	got, err := nodeapi.Get(ctx, a, r, time.Duration(i.Timeout))
 	if err != nil {
-		return ask.Issuer{}, err
+		return nodeapi.Issuer{}, err
 	}
 	return got.Parse()
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
@@ -23,11 +23,11 @@ func queryKV(ctx context.Context, d *detailRound, mount string) {
 	if err != nil {
 		return // the failure is recorded
 	}
-	count := &judge.KVCount{Secrets: len(secrets), Cut: cut}
+	count := &metrics.KVCount{Secrets: len(secrets), Cut: cut}
 	now := d.now()
 	for _, name := range secrets {
-		r := ask.KVMetadata.At(d.token, "mount", mount, "secret", name)
-		got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
+		r := nodeapi.KVMetadata.At(d.token, "mount", mount, "secret", name)
+		got, err := nodeapi.Get(ctx, d.node, r, time.Duration(d.Timeout))
 		if err != nil {
 			if failure.ReasonOf(err) == failure.ReasonNotFound {
 				continue // deleted after the list
@@ -53,7 +53,7 @@ func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string
 		}
 		folder := folders[0]
 		folders = folders[1:]
-		got, err := query(ctx, d, ask.KVMetadataList.At(d.token, "mount", mount, "secret", folder))
+		got, err := query(ctx, d, nodeapi.KVMetadataList.At(d.token, "mount", mount, "secret", folder))
 		if err != nil {
 			return nil, false, err
 		}

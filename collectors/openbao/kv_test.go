@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
@@ -17,8 +17,8 @@ import (
 func endlessFolders(n inMemory, depth int) {
 	folder := "kv/metadata"
 	for range depth {
-		n[folder] = ask.Answer{Status: http.StatusOK, Body: []byte(`{"data":{"keys":["s","f/"]}}`)}
-		n[folder+"/s"] = ask.Answer{Status: http.StatusOK, Body: []byte(`{"data":{"current_version":1,"versions":{"1":{"created_time":"2026-11-01T00:00:00Z"}}}}`)}
+		n[folder] = nodeapi.Answer{Status: http.StatusOK, Body: []byte(`{"data":{"keys":["s","f/"]}}`)}
+		n[folder+"/s"] = nodeapi.Answer{Status: http.StatusOK, Body: []byte(`{"data":{"current_version":1,"versions":{"1":{"created_time":"2026-11-01T00:00:00Z"}}}}`)}
 		folder += "/f"
 	}
 }

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 )
 
 func TestRecentLeaderChanges(t *testing.T) {
-	var l judge.Leaders
+	var l metrics.Leaders
 	c := newClock()
 	for n := range 3 {
 		l.Record("a", c.now(), c.now())
@@ -57,7 +57,7 @@ func TestFailoverCountsAsOneChange(t *testing.T) {
 	}
 	step(map[string]string{
 		"leader_changes_total": "0", "leader_since_timestamp_seconds": "", `nodes{state="active"}`: "0",
-		failing("", "pki/issuers", ask.ReasonNoLeader): "1", failing("", "pki/issuer/{issuer}/crl", ask.ReasonNoLeader): "1",
+		failing("", "pki/issuers", nodeapi.ReasonNoLeader): "1", failing("", "pki/issuer/{issuer}/crl", nodeapi.ReasonNoLeader): "1",
 	})
 	is.set("sys/health", reply(http.StatusOK, `{"initialized":true,"sealed":false,"standby":false}`))
 	is.set("sys/leader", reply(http.StatusOK, `{"ha_enabled":true,"is_self":true,"active_time":"2026-11-23T15:11:41Z","leader_address":"x"}`))
@@ -66,7 +66,7 @@ func TestFailoverCountsAsOneChange(t *testing.T) {
 	}
 	step(map[string]string{
 		"leader_changes_total": "1", "recent_leader_changes": "1", "leader_since_timestamp_seconds": "1795446701",
-		row("pki_issuers", "mount", "pki"): "1", failing("", "pki/issuer/{issuer}/crl", ask.ReasonNoLeader): "",
+		row("pki_issuers", "mount", "pki"): "1", failing("", "pki/issuer/{issuer}/crl", nodeapi.ReasonNoLeader): "",
 	})
 	b.clock.add(30 * time.Minute)
 	step(map[string]string{"leader_changes_total": "1", "recent_leader_changes": "0"})

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
@@ -29,7 +29,7 @@ type loginProbe struct {
 	o       config.OpenBao
 	mount   string
 	cluster *fleet.Client
-	nodes   ask.Source
+	nodes   nodeapi.Source
 	group   *exposition.Group
 	site    collectors.Site
 
@@ -45,8 +45,8 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	l := &loginProbe{
 		o:       o,
 		mount:   strings.ReplaceAll(o.LoginProbe.Mount, "{cluster}", site.Cluster.Name),
-		cluster: fleet.NewClient(site.Cluster, fleet.ClientOptions{}), nodes: ask.NewLive(withProbeInterval(o), site, site.Log),
-		group: site.Exposition.Group(key, judge.LoginFamilies()), site: site,
+		cluster: fleet.NewClient(site.Cluster, fleet.ClientOptions{}), nodes: nodeapi.NewLive(withProbeInterval(o), site, site.Log),
+		group: site.Exposition.Group(key, metrics.LoginFamilies()), site: site,
 	}
 	l.state.Errors = map[string]uint64{}
 	l.failing = map[string]*failure.Steady{stepToken: {}, stepLogin: {}}
@@ -112,13 +112,13 @@ func (l *loginProbe) runOnce(ctx context.Context) {
 	reason, begun := l.recordFailure(step, err)
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
 		if step != stepToken { // otherwise it is unknown whether a workload could log in
-			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount, l.o.Identity())
+			r.Bool(metrics.LoginSuccess, err == nil, l.o.Name, l.mount, l.o.Identity())
 		}
 		if err != nil {
-			r.Add(judge.LoginFailing, 1, l.o.Name, l.mount, l.o.Identity(), step, reason)
+			r.Add(metrics.LoginFailing, 1, l.o.Name, l.mount, l.o.Identity(), step, reason)
 			return
 		}
-		r.Add(judge.LoginDuration, took.Seconds(), l.o.Name, l.mount)
+		r.Add(metrics.LoginDuration, took.Seconds(), l.o.Name, l.mount)
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -198,14 +198,14 @@ type tokenRequest struct {
 const tokenLife = 600
 
 func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, ask.FindTimeout)
+	ctx, cancel := context.WithTimeout(ctx, nodeapi.FindTimeout)
 	defer cancel()
 	account := l.o.LoginProbe.ServiceAccount
 	path := "/api/v1/namespaces/" + url.PathEscape(account.Namespace) + "/serviceaccounts/" + url.PathEscape(account.Name) + "/token"
-	ask := tokenRequest{APIVersion: "authentication.k8s.io/v1", Kind: "TokenRequest"}
-	ask.Spec.Audiences, ask.Spec.ExpirationSeconds = l.o.LoginProbe.Audiences, tokenLife
+	request := tokenRequest{APIVersion: "authentication.k8s.io/v1", Kind: "TokenRequest"}
+	request.Spec.Audiences, request.Spec.ExpirationSeconds = l.o.LoginProbe.Audiences, tokenLife
 	var got tokenRequest
-	if err := l.cluster.Post(ctx, path, ask, &got); err != nil {
+	if err := l.cluster.Post(ctx, path, request, &got); err != nil {
 		return "", failure.FromAPI(err)
 	}
 	if got.Status.Token == "" {
@@ -215,37 +215,37 @@ func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
 }
 
 // node returns a node that can answer a login: the active node, or a standby, which forwards it.
-func (l *loginProbe) node(ctx context.Context) (ask.Node, error) {
-	askers, failures := l.nodes.Current()
+func (l *loginProbe) node(ctx context.Context) (nodeapi.Node, error) {
+	clients, failures := l.nodes.Current()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
 	defer cancel()
-	err := error(failure.Errorf(ask.ReasonNoLeader, "there is no node"))
+	err := error(failure.Errorf(nodeapi.ReasonNoLeader, "there is no node"))
 	if len(failures) > 0 {
 		err = failures[0].Err
 	}
-	names := slices.Sorted(maps.Keys(askers))
-	states, errs := make([]judge.State, len(names)), make([]error, len(names))
-	var asked sync.WaitGroup
+	names := slices.Sorted(maps.Keys(clients))
+	states, errs := make([]metrics.State, len(names)), make([]error, len(names))
+	var tasks sync.WaitGroup
 	for n, name := range names {
-		asked.Go(func() {
-			var h *ask.Health
-			h, errs[n] = ask.QueryHealth(ctx, askers[name])
-			states[n] = judge.StateOf(h)
+		tasks.Go(func() {
+			var h *nodeapi.Health
+			h, errs[n] = nodeapi.QueryHealth(ctx, clients[name])
+			states[n] = metrics.StateOf(h)
 		})
 	}
-	asked.Wait()
+	tasks.Wait()
 	// Sorted by name, so that a failure with several reasons always has the same one.
-	found := map[judge.State]ask.Node{}
+	found := map[metrics.State]nodeapi.Node{}
 	for n, name := range names {
-		found[states[n]] = askers[name]
+		found[states[n]] = clients[name]
 		switch states[n] {
-		case judge.Down:
+		case metrics.Down:
 			err = errs[n]
-		case judge.Sealed, judge.Uninitialized:
-			err = failure.Errorf(ask.ReasonSealed, "node %s is %s", name, states[n])
+		case metrics.Sealed, metrics.Uninitialized:
+			err = failure.Errorf(nodeapi.ReasonSealed, "node %s is %s", name, states[n])
 		}
 	}
-	for _, good := range []judge.State{judge.Active, judge.Standby} {
+	for _, good := range []metrics.State{metrics.Active, metrics.Standby} {
 		if a := found[good]; a != nil {
 			return a, nil
 		}

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
@@ -36,15 +36,15 @@ func (i *instance) pollNodes(ctx context.Context) {
 // pollNodesOnce queries all nodes concurrently. The rows of a node are published as soon as it has answered, so a node
 // that does not answer does not delay others.
 func (i *instance) pollNodesOnce(ctx context.Context) {
-	askers, finding := i.nodes.Current()
-	i.beginRound(askers, finding)
+	clients, finding := i.nodes.Current()
+	i.beginRound(clients, finding)
 	start := time.Now()
-	i.queryEach(ctx, askers)
+	i.queryEach(ctx, clients)
 	if unconfirmed := i.unconfirmedStandbys(); len(unconfirmed) > 0 && ctx.Err() == nil {
 		// These standbys answered early, while the round waited for a slow node. A leader may have been elected since
 		// then.
-		i.queryEach(ctx, selectNodes(askers, unconfirmed))
-		i.confirmLeaders(ctx, askers)
+		i.queryEach(ctx, selectNodes(clients, unconfirmed))
+		i.confirmLeaders(ctx, clients)
 	}
 	if ctx.Err() != nil {
 		return
@@ -76,29 +76,29 @@ func (i *instance) pollNodesOnce(ctx context.Context) {
 	wake(i.wakeCluster) // even if no node was active
 }
 
-func (i *instance) queryEach(ctx context.Context, askers map[string]ask.Node) {
+func (i *instance) queryEach(ctx context.Context, clients map[string]nodeapi.Node) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 	defer cancel()
-	var asked sync.WaitGroup
-	for name, a := range askers {
-		asked.Go(func() {
-			facts := ask.QueryNode(ctx, a, i.now)
+	var tasks sync.WaitGroup
+	for name, a := range clients {
+		tasks.Go(func() {
+			facts := nodeapi.QueryNode(ctx, a, i.now)
 			if !errors.Is(ctx.Err(), context.Canceled) { // otherwise the exporter stops
 				i.storeAnswers(name, &facts)
 			}
 		})
 	}
-	asked.Wait()
+	tasks.Wait()
 }
 
 // beginRound removes nodes that no longer exist.
-func (i *instance) beginRound(askers map[string]ask.Node, finding failure.List) {
+func (i *instance) beginRound(clients map[string]nodeapi.Node, finding failure.List) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.clients, i.finding = askers, finding
+	i.clients, i.finding = clients, finding
 	i.round++
 	for name := range i.facts {
-		if askers[name] == nil {
+		if clients[name] == nil {
 			delete(i.facts, name)
 			i.Forget("node " + name)
 			i.nodeRows.Delete("node " + name)
@@ -107,19 +107,19 @@ func (i *instance) beginRound(askers map[string]ask.Node, finding failure.List) 
 }
 
 // storeAnswers stores the answers of a node.
-func (i *instance) storeAnswers(name string, facts *ask.NodeAnswers) {
+func (i *instance) storeAnswers(name string, facts *nodeapi.NodeAnswers) {
 	key := "node " + name
 	i.Note(key, facts.Failures)
-	i.nodeRows.Set(key, i.rowsOf(i.nodeRows), func(r *exposition.Rows) { judge.NodeRows(r, facts, i.Name, name) })
+	i.nodeRows.Set(key, i.rowsOf(i.nodeRows), func(r *exposition.Rows) { metrics.NodeRows(r, facts, i.Name, name) })
 	i.mu.Lock()
 	before := i.facts[name]
 	i.facts[name] = facts
-	facts.Confirmed = before != nil && before.Confirmed && judge.SameLeader(before, facts) // until it is queried again
+	facts.Confirmed = before != nil && before.Confirmed && metrics.SameLeader(before, facts) // until it is queried again
 	i.mu.Unlock()
-	if before == nil || judge.StateOf(before.Health) != judge.StateOf(facts.Health) { // other changes wait for the end of the round
+	if before == nil || metrics.StateOf(before.Health) != metrics.StateOf(facts.Health) { // other changes wait for the end of the round
 		i.summarize()
 	}
-	if judge.StateOf(facts.Health) == judge.Active {
+	if metrics.StateOf(facts.Health) == metrics.Active {
 		wake(i.wakeCluster)
 	}
 }
@@ -130,48 +130,48 @@ func (i *instance) unconfirmedStandbys() []string {
 	return i.facts.Unconfirmed()
 }
 
-func selectNodes(askers map[string]ask.Node, names []string) map[string]ask.Node {
-	chosen := map[string]ask.Node{}
+func selectNodes(clients map[string]nodeapi.Node, names []string) map[string]nodeapi.Node {
+	chosen := map[string]nodeapi.Node{}
 	for _, name := range names {
-		chosen[name] = askers[name]
+		chosen[name] = clients[name]
 	}
 	return chosen
 }
 
 // confirmLeaders sends requests through the standbys to the leader that they name, if there is still no active node.
-func (i *instance) confirmLeaders(ctx context.Context, askers map[string]ask.Node) {
+func (i *instance) confirmLeaders(ctx context.Context, clients map[string]nodeapi.Node) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 	defer cancel()
 	unconfirmed := i.unconfirmedStandbys()
 	i.mu.Lock()
 	token, facts := i.token, maps.Clone(i.facts)
 	i.mu.Unlock()
-	var asked sync.WaitGroup
+	var tasks sync.WaitGroup
 	for _, name := range unconfirmed {
 		f := facts[name]
 		if f.Leader == nil || f.Leader.Address == "" {
 			continue
 		}
-		asked.Go(func() {
-			confirmed := ask.ConfirmLeader(ctx, askers[name], f.Health.Version, token)
+		tasks.Go(func() {
+			confirmed := nodeapi.ConfirmLeader(ctx, clients[name], f.Health.Version, token)
 			i.mu.Lock()
 			defer i.mu.Unlock()
 			f.Confirmed = confirmed
 		})
 	}
-	asked.Wait()
+	tasks.Wait()
 }
 
 // summarize replaces the rows about all nodes together.
 func (i *instance) summarize() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	s := judge.Summary{Nodes: i.facts, Finding: i.finding, HasLeader: i.hasLeader, Down: i.down.Reason, Peers: i.peers, Leaders: &i.leaders}
+	s := metrics.Summary{Nodes: i.facts, Finding: i.finding, HasLeader: i.hasLeader, Down: i.down.Reason, Peers: i.peers, Leaders: &i.leaders}
 	i.nodeRows.Set("cluster", i.rowsOf(i.nodeRows), func(r *exposition.Rows) { s.Rows(r, i.Name, i.Expect, i.now()) })
 }
 
 // activeNode returns the node to query about the cluster, or the cause why there is none.
-func (i *instance) activeNode() (ask.Node, error) {
+func (i *instance) activeNode() (nodeapi.Node, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	name, err := i.facts.Choose(i.finding)

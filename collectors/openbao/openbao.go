@@ -13,8 +13,8 @@ import (
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/metrics"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -34,7 +34,7 @@ type Collector struct {
 func (Collector) Name() string { return Name }
 
 // Families returns every family that the collector may export.
-func (Collector) Families() []*exposition.Family { return judge.Families() }
+func (Collector) Families() []*exposition.Family { return metrics.Families() }
 
 // Resources returns nothing: OpenBao is probed, not watched.
 func (Collector) Resources() []watch.Resource { return nil }
@@ -58,7 +58,7 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 // ReadsFlow reports whether the secrets to which objects in the fleet refer are read from an OpenBao in the cluster.
 func (c Collector) ReadsFlow(cluster fleet.Cluster) bool {
 	return c.Flow.Enabled && slices.ContainsFunc(c.Instances, func(o config.OpenBao) bool {
-		login := ask.Credentials{OpenBaoAuth: o.Auth, Offline: ask.IsOffline(o, cluster)}
+		login := nodeapi.Credentials{OpenBaoAuth: o.Auth, Offline: nodeapi.IsOffline(o, cluster)}
 		return o.Cluster == cluster.Name && login.Enabled()
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 )
 
 // Policy returns the policy that the exporter needs for the given PKI and KV mounts. A + may replace a part of the path
@@ -20,7 +20,7 @@ func Policy(pki, kv []string) string {
 		why          []string
 	}
 	var stanzas []stanza
-	for _, e := range ask.Endpoints() {
+	for _, e := range nodeapi.Endpoints() {
 		mounts := []string{""}
 		switch {
 		case e.Option == "kv":

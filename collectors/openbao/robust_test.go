@@ -12,7 +12,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
@@ -68,7 +68,7 @@ func TestEndlessAnswerIsLimited(t *testing.T) {
 		}
 	})
 	b.nodes["openbao-0"].set("sys/leader", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"leader_address":"` + strings.Repeat("x", ask.MaxAnswer) + `"}`))
+		_, _ = w.Write([]byte(`{"leader_address":"` + strings.Repeat("x", nodeapi.MaxAnswer) + `"}`))
 	})
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
@@ -110,10 +110,10 @@ func TestNamesInAnswersChangeNoRequestPath(t *testing.T) {
 func TestRequestsEndWithTheirContext(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)
-	askers, _ := i.nodes.Current()
+	clients, _ := i.nodes.Current()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := askers[node(0)].Ask(ctx, ask.SysHealth.At("").Request); err == nil {
+	if _, err := clients[node(0)].Do(ctx, nodeapi.SysHealth.At("").Request); err == nil {
 		t.Error("an answer")
 	}
 	i.pollNodesOnce(ctx) // must not add rows of failures

@@ -7,7 +7,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
@@ -40,9 +40,9 @@ func (r *rotation[K]) markRequested(key K) { r.last[key] = r.turn }
 
 // eachMount calls about for the PKI mounts until the turn has reached its limit of requests. The rows of other mounts
 // stay.
-func (d *detailRound) eachMount(about func(ask.MountIssuers)) {
+func (d *detailRound) eachMount(about func(nodeapi.MountIssuers)) {
 	var names []string
-	mounts := map[string]ask.MountIssuers{}
+	mounts := map[string]nodeapi.MountIssuers{}
 	for _, m := range d.pki.Mounts {
 		names = append(names, m.Mount)
 		mounts[m.Mount] = m

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -91,10 +91,10 @@ func TestSecretsAreRotated(t *testing.T) {
 
 // TestIssuersAreRotated checks a mount with more issuers than a round has requests.
 func TestIssuersAreRotated(t *testing.T) {
-	i := &instance{budget: 3, issuers: map[string]ask.Issuer{}}
+	i := &instance{budget: 3, issuers: map[string]nodeapi.Issuer{}}
 	i.Expect.Mounts = map[string]string{"pki": "pki"}
 	answers := inMemory{"pki/issuers": {Status: http.StatusOK, Body: []byte(`{"data":{"keys":["a","b","c","d"]}}`)}}
-	facts := &ask.ClusterAnswers{Mounts: &ask.MountTable{"pki": {Type: "pki"}}}
+	facts := &nodeapi.ClusterAnswers{Mounts: &nodeapi.MountTable{"pki": {Type: "pki"}}}
 	i.queryIssuers(t.Context(), answers, facts)
 	if facts.Skipped != 2 || len(facts.PKI.Mounts) != 1 || len(facts.Failures) != 2 {
 		t.Errorf("%+v", facts)
@@ -108,21 +108,21 @@ type unresponsiveNode struct {
 	requests int
 }
 
-func (n *unresponsiveNode) Ask(context.Context, ask.Request) (ask.Answer, error) {
+func (n *unresponsiveNode) Do(context.Context, nodeapi.Request) (nodeapi.Answer, error) {
 	n.requests++
-	return ask.Answer{}, context.DeadlineExceeded
+	return nodeapi.Answer{}, context.DeadlineExceeded
 }
 
 // TestUnresponsiveMounts checks that a round does not wait for each of them.
 func TestUnresponsiveMounts(t *testing.T) {
-	i, node := &instance{budget: 100, issuers: map[string]ask.Issuer{}}, &unresponsiveNode{}
+	i, node := &instance{budget: 100, issuers: map[string]nodeapi.Issuer{}}, &unresponsiveNode{}
 	i.Expect.Mounts = map[string]string{}
 	for n := range 50 {
 		i.Expect.Mounts[fmt.Sprintf("pki%d", n)] = "pki"
 	}
-	facts := &ask.ClusterAnswers{}
+	facts := &nodeapi.ClusterAnswers{}
 	i.queryIssuers(t.Context(), node, facts)
-	if node.requests != flowPatience || facts.Skipped != 50-flowPatience || !facts.PKI.Partial {
+	if node.requests != maxFlowFailures || facts.Skipped != 50-maxFlowFailures || !facts.PKI.Partial {
 		t.Errorf("%d were asked, %d are left", node.requests, facts.Skipped)
 	}
 }

@@ -14,28 +14,28 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // recorder keeps the answers of the nodes.
 type recorder struct {
-	ask.Source
+	nodeapi.Source
 
 	ctx    context.Context //nolint:containedctx // of the snapshot
 	shapes *snapshot.Shapes
 	nodes  map[string]*recordedNode
 }
 
-func newRecorder(ctx context.Context, s ask.Source) *recorder {
+func newRecorder(ctx context.Context, s nodeapi.Source) *recorder {
 	return &recorder{Source: s, ctx: ctx, shapes: snapshot.NewShapes(nil), nodes: map[string]*recordedNode{}}
 }
 
-func (r *recorder) Current() (map[string]ask.Node, failure.List) {
-	askers, failures := r.Source.Current()
-	out := map[string]ask.Node{}
-	for name, a := range askers {
+func (r *recorder) Current() (map[string]nodeapi.Node, failure.List) {
+	clients, failures := r.Source.Current()
+	out := map[string]nodeapi.Node{}
+	for name, a := range clients {
 		if n := r.nodes[name]; n == nil || n.Node != a {
 			r.nodes[name] = &recordedNode{Node: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*recordedAnswer{}}
 		}
@@ -46,7 +46,7 @@ func (r *recorder) Current() (map[string]ask.Node, failure.List) {
 
 // recordedNode is a node whose answers are kept: the last answer of each path.
 type recordedNode struct {
-	ask.Node
+	nodeapi.Node
 
 	ctx    context.Context //nolint:containedctx // of the snapshot
 	shapes *snapshot.Shapes
@@ -64,8 +64,8 @@ type recordedAnswer struct {
 	text   string // recognized text of an error, or a placeholder for other texts
 }
 
-func (n *recordedNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
-	got, err := n.Node.Ask(ctx, r)
+func (n *recordedNode) Do(ctx context.Context, r nodeapi.Request) (nodeapi.Answer, error) {
+	got, err := n.Node.Do(ctx, r)
 	if n.ctx.Err() != nil { // the timeout of the snapshot, not of the node
 		return got, err
 	}
@@ -82,7 +82,7 @@ func (n *recordedNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, erro
 	return got, err
 }
 
-func (n *recordedNode) Login(ctx context.Context, mount, role, jwt string) (ask.Session, error) {
+func (n *recordedNode) Login(ctx context.Context, mount, role, jwt string) (nodeapi.Session, error) {
 	got, err := n.Node.Login(ctx, mount, role, jwt)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -94,7 +94,7 @@ func (n *recordedNode) Presented() *x509.Certificate { return n.Node.Presented()
 
 // recordAnswer returns the part of an answer that is written to a snapshot; nil if reading a snapshot without the answer
 // has the same result.
-func recordAnswer(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *recordedAnswer {
+func recordAnswer(r nodeapi.Request, shapes *snapshot.Shapes, got nodeapi.Answer, err error) *recordedAnswer {
 	if err != nil {
 		if err = failure.FromTransport(err); errors.Is(err, failure.ErrNotInSnapshot) {
 			return nil
@@ -105,14 +105,14 @@ func recordAnswer(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err er
 		return &recordedAnswer{reason: failure.ReasonOf(err)}
 	}
 	k := &recordedAnswer{status: got.Status}
-	var said struct {
+	var message struct {
 		Errors []string `json:"errors"`
 	}
-	wrong := json.Unmarshal(got.Body, &said)
-	if wrong != nil || len(said.Errors) > 0 {
+	wrong := json.Unmarshal(got.Body, &message)
+	if wrong != nil || len(message.Errors) > 0 {
 		k.text = "…"
 	}
-	for _, text := range ask.RecognizedTexts() {
+	for _, text := range nodeapi.RecognizedTexts() {
 		if bytes.Contains(got.Body, []byte(text)) {
 			k.text = text
 			break
@@ -167,7 +167,7 @@ func joinPages(before, after []byte) []byte {
 }
 
 // projectBody returns the fields of a body that are read. The result is empty if the body is not a JSON object.
-func projectBody(e ask.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
+func projectBody(e nodeapi.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
 	shape, err := shapes.ForType(e.Answer)
 	if err != nil {
 		return nil

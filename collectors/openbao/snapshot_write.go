@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
@@ -25,7 +25,7 @@ var _ collectors.SnapshotWriter = (*instance)(nil)
 // WriteSnapshot sends all requests of the loops once, and writes the answers to openbao/<name>/<node>/.
 func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 	defer i.nodes.Close()
-	if l, ok := i.nodes.(*ask.Live); ok {
+	if l, ok := i.nodes.(*nodeapi.Live); ok {
 		l.FindOnce(ctx)
 	}
 	keeper := newRecorder(ctx, i.nodes)
@@ -101,13 +101,13 @@ func nodeDirectory(name string) string {
 }
 
 // shiftClock changes the clock in the answer so that it differs from the time of the snapshot by the measured skew.
-func (n *recordedNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
+func (n *recordedNode) shiftClock(f *nodeapi.NodeAnswers, takenAt time.Time) {
 	if f == nil || f.Health == nil || f.Health.ServerTime == 0 {
 		return
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	got := n.answers[ask.SysHealth.Path]
+	got := n.answers[nodeapi.SysHealth.Path]
 	if got == nil {
 		return
 	}
@@ -133,7 +133,7 @@ func (n *recordedNode) write(w *snapshot.Writer, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := w.Write(filepath.Join(dir, ask.CertificateFile), text, false); err != nil {
+		if err := w.Write(filepath.Join(dir, nodeapi.CertificateFile), text, false); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -53,7 +53,7 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	for _, name := range loadCases(t) {
 		t.Run(name, func(t *testing.T) {
 			_, i := snapshotCase(t, name, new(time.Duration))
-			source, _ := i.nodes.(*ask.StoredNodes)
+			source, _ := i.nodes.(*nodeapi.StoredNodes)
 			got, dir, missing := writeSnapshot(t, i, source.TakenAt)
 			if diff := cmp.Diff(readGolden(t, name), got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
@@ -173,9 +173,9 @@ func corrupt(v any, secret string) any {
 // TestEveryAnswerHasAShape checks that the fields that a snapshot keeps are declared for all answers.
 func TestEveryAnswerHasAShape(t *testing.T) {
 	keeper := newRecorder(t.Context(), nil)
-	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint,
-		ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}
-	for _, e := range append(ask.Endpoints(), open...) {
+	open := []nodeapi.Endpoint{nodeapi.SysHealth.Endpoint, nodeapi.SysSealStatus.Endpoint, nodeapi.SysLeader.Endpoint, nodeapi.PKIIssuers.Endpoint,
+		nodeapi.PKIIssuer.Endpoint, nodeapi.PKICRL.Endpoint}
+	for _, e := range append(nodeapi.Endpoints(), open...) {
 		if _, err := keeper.shapes.ForType(e.Answer); err != nil {
 			t.Errorf("%s: %v", e.Path, err)
 		}

@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
@@ -26,8 +26,8 @@ import (
 // stub is a node that gives the answers of a snapshot over HTTP.
 type stub struct {
 	server *httptest.Server
-	node   ask.StoredNode
-	others []ask.StoredNode
+	node   nodeapi.StoredNode
+	others []nodeapi.StoredNode
 
 	mu        sync.Mutex
 	on        map[string]http.HandlerFunc // answers by path in place of the snapshot
@@ -41,7 +41,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requested = append(s.requested, r.Clone(context.WithoutCancel(r.Context())))
 	handler, good := s.on[path], s.tokens == nil || s.tokens[r.Header.Get("X-Vault-Token")]
 	s.mu.Unlock()
-	got, err := s.handle(r.Context(), ask.Request{Path: path})
+	got, err := s.handle(r.Context(), nodeapi.Request{Path: path})
 	switch {
 	case handler != nil:
 		handler(w, r)
@@ -53,14 +53,14 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // handle answers from the snapshot of the node, or of another node as a standby forwards requests.
-func (s *stub) handle(ctx context.Context, r ask.Request) (ask.Answer, error) {
-	got, err := s.node.Ask(ctx, r)
+func (s *stub) handle(ctx context.Context, r nodeapi.Request) (nodeapi.Answer, error) {
+	got, err := s.node.Do(ctx, r)
 	if ofNode(r.Path) {
 		return got, err
 	}
 	for _, other := range s.others {
 		if err != nil {
-			got, err = other.Ask(ctx, r)
+			got, err = other.Do(ctx, r)
 		}
 	}
 	return got, err
@@ -153,8 +153,8 @@ func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Se
 	if err != nil {
 		tb.Fatal(err)
 	}
-	stored := func(node string) ask.StoredNode {
-		return ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}
+	stored := func(node string) nodeapi.StoredNode {
+		return nodeapi.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}
 	}
 	for _, node := range names {
 		s := &stub{node: stored(node), on: map[string]http.HandlerFunc{}}

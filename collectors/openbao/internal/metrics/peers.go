@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package judge
+package metrics
 
 import (
 	"net"
@@ -9,16 +9,16 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 // peers are the servers in the raft configuration, and the evidence about them.
 type peers struct {
-	all       []ask.RaftPeer
-	autopilot *ask.AutopilotState // nil if unknown or disabled
-	nodes     []string            // names
+	all       []nodeapi.RaftPeer
+	autopilot *nodeapi.AutopilotState // nil if unknown or disabled
+	nodes     []string                // names
 	expect    config.OpenBaoExpect
 }
 
@@ -63,7 +63,7 @@ func (p peers) expectedVoters() int {
 
 // deadPeers returns the servers without contact that exceed the number of nodes or voters. A node that was replaced or removed
 // stays in the raft configuration until it is removed there. A server that belongs to an existing node is only down.
-func (p peers) deadPeers() []ask.RaftPeer {
+func (p peers) deadPeers() []nodeapi.RaftPeer {
 	surplus := len(p.all) - max(p.expect.Nodes, len(p.nodes))
 	if p.expect.Voters > 0 {
 		surplus = max(surplus, p.voters()-p.expect.Voters)
@@ -75,8 +75,8 @@ func (p peers) deadPeers() []ask.RaftPeer {
 	for _, node := range p.nodes {
 		hosts[hostOf(node)] = true
 	}
-	isNode := func(peer ask.RaftPeer) bool { return hosts[hostOf(peer.Address)] }
-	healthy := func(peer ask.RaftPeer) bool { return p.autopilot != nil && p.autopilot.Servers[peer.ID].Healthy }
+	isNode := func(peer nodeapi.RaftPeer) bool { return hosts[hostOf(peer.Address)] }
+	healthy := func(peer nodeapi.RaftPeer) bool { return p.autopilot != nil && p.autopilot.Servers[peer.ID].Healthy }
 	unhealthy := slices.DeleteFunc(slices.Clone(p.all), healthy)
 	if slices.ContainsFunc(p.all, isNode) {
 		return slices.DeleteFunc(unhealthy, isNode)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package ask
+package nodeapi
 
 import (
 	"context"
@@ -184,6 +184,6 @@ func (l *Live) Close() {
 // unusable is a node to which no request can be sent.
 type unusable struct{ err error }
 
-func (u unusable) Ask(context.Context, Request) (Answer, error) { return Answer{}, u.err }
-func (unusable) Presented() *x509.Certificate                   { return nil }
-func (unusable) Close()                                         {}
+func (u unusable) Do(context.Context, Request) (Answer, error) { return Answer{}, u.err }
+func (unusable) Presented() *x509.Certificate                  { return nil }
+func (unusable) Close()                                        {}

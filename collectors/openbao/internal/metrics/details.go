@@ -1,20 +1,20 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package judge
+package metrics
 
 import (
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
 // CRLRows adds the rows about the revocation list of an issuer. settings are the settings of the mount; nil if unknown.
-func CRLRows(r *exposition.Rows, this, next time.Time, settings *ask.CRLSettings, openbao, mount, issuer string) {
+func CRLRows(r *exposition.Rows, this, next time.Time, settings *nodeapi.CRLSettings, openbao, mount, issuer string) {
 	r.Time(crlThisUpdate, this, openbao, mount, issuer)
 	r.Time(crlNextUpdate, next, openbao, mount, issuer)
 	if settings == nil || !settings.AutoRebuild {
@@ -31,7 +31,7 @@ func CRLDisabledRows(r *exposition.Rows, disabled bool, openbao, mount string) {
 }
 
 // AuditRows adds the number of audit devices by type.
-func AuditRows(r *exposition.Rows, devices ask.AuditTable, openbao string) {
+func AuditRows(r *exposition.Rows, devices nodeapi.AuditTable, openbao string) {
 	count := map[string]int{}
 	for _, device := range devices {
 		count[device.Type]++
@@ -53,7 +53,7 @@ type CertificateCount struct {
 }
 
 // NewCertificateCount returns the count of a mount with these issuers.
-func NewCertificateCount(list ask.IssuerList, now time.Time) *CertificateCount {
+func NewCertificateCount(list nodeapi.IssuerList, now time.Time) *CertificateCount {
 	c := &CertificateCount{own: map[string]bool{}, now: now}
 	for _, info := range list.Info {
 		c.own[info.Serial] = true
@@ -62,7 +62,7 @@ func NewCertificateCount(list ask.IssuerList, now time.Time) *CertificateCount {
 }
 
 // Add counts the certificates of a page.
-func (c *CertificateCount) Add(page ask.CertificatePage) {
+func (c *CertificateCount) Add(page nodeapi.CertificatePage) {
 	for serial, about := range page.Info {
 		switch {
 		case c.own[serial]:
@@ -85,7 +85,7 @@ func (c *CertificateCount) Rows(r *exposition.Rows, openbao, mount string) {
 }
 
 // TidyRows adds the state of the last tidy operation of a mount.
-func TidyRows(r *exposition.Rows, t ask.TidyData, openbao, mount string) {
+func TidyRows(r *exposition.Rows, t nodeapi.TidyData, openbao, mount string) {
 	r.Add(tidyState, 1, openbao, mount, t.State)
 	if t.Finished != nil && t.State == "Finished" {
 		r.Time(tidyFinished, *t.Finished, openbao, mount)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package judge
+package metrics
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
@@ -36,20 +36,20 @@ func TestRowsOfAnswers(t *testing.T) {
 		want []string
 	}{
 		"no audit device": {
-			func(r *exposition.Rows) { AuditRows(r, answer[ask.AuditTable](t, `{}`), "main") },
+			func(r *exposition.Rows) { AuditRows(r, answer[nodeapi.AuditTable](t, `{}`), "main") },
 			[]string{`audit_devices{type=""} 0`},
 		},
 		"audit devices": {
 			func(r *exposition.Rows) {
-				AuditRows(r, answer[ask.AuditTable](t, `{"a/":{"type":"file"},"b/":{"type":"file"},"c/":{"type":"socket"}}`), "main")
+				AuditRows(r, answer[nodeapi.AuditTable](t, `{"a/":{"type":"file"},"b/":{"type":"file"},"c/":{"type":"socket"}}`), "main")
 			},
 			[]string{`audit_devices{type="file"} 2`, `audit_devices{type="socket"} 1`},
 		},
 		"certificates": {
 			func(r *exposition.Rows) {
-				c := NewCertificateCount(answer[ask.IssuerList](t, `{"key_info":{"i":{"serial_number":"01"}}}`), now)
-				c.Add(answer[ask.CertificatePage](t, `{"key_info":{"01":{"not_after":"2030-01-01T00:00:00Z"},"02":{"not_after":"2026-11-23T11:59:59Z"}}}`))
-				c.Add(answer[ask.CertificatePage](t, `{"key_info":{"03":{"not_after":"2026-11-23T12:00:01Z"},"04":{"not_after":"2027-01-01T00:00:00Z"}}}`))
+				c := NewCertificateCount(answer[nodeapi.IssuerList](t, `{"key_info":{"i":{"serial_number":"01"}}}`), now)
+				c.Add(answer[nodeapi.CertificatePage](t, `{"key_info":{"01":{"not_after":"2030-01-01T00:00:00Z"},"02":{"not_after":"2026-11-23T11:59:59Z"}}}`))
+				c.Add(answer[nodeapi.CertificatePage](t, `{"key_info":{"03":{"not_after":"2026-11-23T12:00:01Z"},"04":{"not_after":"2027-01-01T00:00:00Z"}}}`))
 				c.Rows(r, "main", "pki")
 			},
 			[]string{
@@ -59,20 +59,20 @@ func TestRowsOfAnswers(t *testing.T) {
 		},
 		"tidied": {
 			func(r *exposition.Rows) {
-				TidyRows(r, answer[ask.TidyData](t, `{"state":"Finished","time_finished":"2026-11-23T12:00:00Z"}`), "main", "pki")
+				TidyRows(r, answer[nodeapi.TidyData](t, `{"state":"Finished","time_finished":"2026-11-23T12:00:00Z"}`), "main", "pki")
 			},
 			[]string{`pki_tidy_last_finished_timestamp_seconds{mount="pki"} 1795435200`, `pki_tidy_status{mount="pki",state="Finished"} 1`},
 		},
 		"not tidied": {
 			func(r *exposition.Rows) {
-				TidyRows(r, answer[ask.TidyData](t, `{"state":"Error","time_finished":"2026-11-23T12:00:00Z"}`), "main", "pki")
+				TidyRows(r, answer[nodeapi.TidyData](t, `{"state":"Error","time_finished":"2026-11-23T12:00:00Z"}`), "main", "pki")
 			},
 			[]string{`pki_tidy_status{mount="pki",state="Error"} 1`},
 		},
 		"mounts": {
 			func(r *exposition.Rows) {
-				have := answer[ask.MountTable](t, `{"pki/":{"type":"pki"},"kv/":{"type":"kv","options":{"version":"1"}}}`)
-				ClusterRows(r, &ask.ClusterAnswers{Mounts: &have}, "main",
+				have := answer[nodeapi.MountTable](t, `{"pki/":{"type":"pki"},"kv/":{"type":"kv","options":{"version":"1"}}}`)
+				ClusterRows(r, &nodeapi.ClusterAnswers{Mounts: &have}, "main",
 					config.OpenBaoExpect{Mounts: map[string]string{"pki": "pki", "kv": "kv-v2", "ceph": "kv-v2"}}, nil, now)
 			},
 			[]string{
@@ -105,14 +105,14 @@ func TestRowsOfAnswers(t *testing.T) {
 // TestChooseNode checks that Choose returns the active node of the latest term, or a standby that has reached its
 // leader, or the reason why there is none.
 func TestChooseNode(t *testing.T) {
-	node := func(text, leader string) *ask.NodeAnswers {
-		n := &ask.NodeAnswers{}
+	node := func(text, leader string) *nodeapi.NodeAnswers {
+		n := &nodeapi.NodeAnswers{}
 		if text != "" {
-			h := answer[ask.Health](t, text)
+			h := answer[nodeapi.Health](t, text)
 			n.Health = &h
 		}
 		if leader != "" {
-			l := answer[ask.LeaderStatus](t, leader)
+			l := answer[nodeapi.LeaderStatus](t, leader)
 			n.Leader = &l
 		}
 		return n

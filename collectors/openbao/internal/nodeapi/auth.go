@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package ask
+package nodeapi
 
 import (
 	"bytes"
@@ -166,11 +166,11 @@ func loginFailure(err error) error {
 	case !ok:
 		return failure.FromTransport(err)
 	}
-	said := strings.Join(answered.Errors, " ")
-	if strings.Contains(said, "invalid role name") {
+	message := strings.Join(answered.Errors, " ")
+	if strings.Contains(message, "invalid role name") {
 		return failure.Errorf(failure.ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
 	}
-	return classifyStatus(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(said)})
+	return classifyStatus(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(message)})
 }
 
 func (u unusable) Login(context.Context, string, string, string) (Session, error) {

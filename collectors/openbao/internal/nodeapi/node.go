@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package ask
+package nodeapi
 
 import (
 	"context"
@@ -69,7 +69,7 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 
 // QueryHealth requests sys/health and accepts all statuses with which it reports a state.
 func QueryHealth(ctx context.Context, a Node) (*Health, error) {
-	got, err := a.Ask(ctx, SysHealth.At("").Request)
+	got, err := a.Do(ctx, SysHealth.At("").Request)
 	if err != nil {
 		return nil, failure.FromTransport(err)
 	}
@@ -115,7 +115,7 @@ func (n *NodeAnswers) IsServing() bool {
 // before 2.5 forwards all requests, so that even a refusal comes from the leader. Later versions refuse requests without
 // a valid token themselves.
 func ConfirmLeader(ctx context.Context, a Node, version, token string) bool {
-	got, err := a.Ask(ctx, HAStatus.At(token).Request)
+	got, err := a.Do(ctx, HAStatus.At(token).Request)
 	if err != nil {
 		return false
 	}

@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package judge
+package metrics
 
 import (
 	"cmp"
 	"strconv"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 // issuerRows adds the rows about the issuers of one of the mounts.
-func issuerRows(r *exposition.Rows, m ask.MountIssuers, all []ask.MountIssuers, openbao string, now time.Time) {
+func issuerRows(r *exposition.Rows, m nodeapi.MountIssuers, all []nodeapi.MountIssuers, openbao string, now time.Time) {
 	r.Add(issuers, float64(len(m.List.Keys)), openbao, m.Mount)
 	for _, id := range m.List.Keys {
 		about, ok := m.Issuers[id]
@@ -37,7 +37,7 @@ func issuerRows(r *exposition.Rows, m ask.MountIssuers, all []ask.MountIssuers, 
 // replacement returns the issuer that is used in place of another one: a newer issuer with the same subject, or the default
 // issuer if it is newer and of the same kind. The default issuer, which signs new certificates, and the CAs above it have
 // no replacement. A CA without its key that has signed no valid issuer is not in use either.
-func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time.Time) string {
+func replacement(m nodeapi.MountIssuers, all []nodeapi.MountIssuers, id string, now time.Time) string {
 	old, info := m.Issuers[id], m.List.Info[id]
 	if info.Default {
 		return ""
@@ -64,7 +64,7 @@ func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time
 }
 
 // hasSignedAny reports whether a CA has signed an issuer that has not expired, of any mount.
-func hasSignedAny(all []ask.MountIssuers, ca ask.Issuer, now time.Time) bool {
+func hasSignedAny(all []nodeapi.MountIssuers, ca nodeapi.Issuer, now time.Time) bool {
 	for _, m := range all {
 		for _, other := range m.Issuers {
 			if other.Subject != ca.Subject && other.NotAfter.After(now) && ca.Signed(other) {
@@ -76,7 +76,7 @@ func hasSignedAny(all []ask.MountIssuers, ca ask.Issuer, now time.Time) bool {
 }
 
 // defaultIssuer returns the default issuer of a mount; empty if there is none.
-func defaultIssuer(m ask.MountIssuers) string {
+func defaultIssuer(m nodeapi.MountIssuers) string {
 	for id, info := range m.List.Info {
 		if info.Default {
 			return id
@@ -87,7 +87,7 @@ func defaultIssuer(m ask.MountIssuers) string {
 
 // hasSignedDefault reports whether the default issuer of the mount was signed by a CA, directly
 // or through other issuers of the mount.
-func hasSignedDefault(m ask.MountIssuers, ca ask.Issuer) bool {
+func hasSignedDefault(m nodeapi.MountIssuers, ca nodeapi.Issuer) bool {
 	for id, child := range m.Issuers {
 		if !m.List.Info[id].Default {
 			continue

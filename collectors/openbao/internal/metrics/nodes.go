@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package judge derives rows from the answers of OpenBao nodes. Its functions have no state, except for the changes of the
+// Package metrics derives rows from the answers of OpenBao nodes. Its functions have no state, except for the changes of the
 // leader.
-package judge
+package metrics
 
 import (
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
@@ -32,7 +32,7 @@ func states() []State { return []State{Active, Standby, Sealed, Uninitialized, D
 
 // StateOf returns the state of a node. It follows the precedence of sys/health, because a sealed or uninitialized node also
 // reports that it is a standby. A node without an answer is down.
-func StateOf(h *ask.Health) State {
+func StateOf(h *nodeapi.Health) State {
 	switch {
 	case h == nil:
 		return Down
@@ -47,7 +47,7 @@ func StateOf(h *ask.Health) State {
 }
 
 // NodeRows adds the rows about a node.
-func NodeRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string) {
+func NodeRows(r *exposition.Rows, n *nodeapi.NodeAnswers, openbao, node string) {
 	r.Bool(nodeUp, n.Health != nil, openbao, node)
 	if h := n.Health; h != nil {
 		is := StateOf(h)
@@ -77,7 +77,7 @@ func NodeRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string) {
 	FailureRows(r, n.Failures, openbao, node)
 }
 
-func sealRows(r *exposition.Rows, h *ask.Health, s *ask.SealStatus, openbao, node string) {
+func sealRows(r *exposition.Rows, h *nodeapi.Health, s *nodeapi.SealStatus, openbao, node string) {
 	r.Add(nodeInfo, 1, openbao, node, h.Version, s.SealType(), s.StorageType, s.RecoverySealType, h.ClusterName, h.ClusterID)
 	r.Bool(nodeMigration, s.Migration, openbao, node)
 	r.Add(nodeProgress, float64(s.Progress), openbao, node)
@@ -103,13 +103,13 @@ func SkippedRows(r *exposition.Rows, n int, openbao, part string) {
 }
 
 // Nodes are the last answers of the nodes, by name.
-type Nodes map[string]*ask.NodeAnswers
+type Nodes map[string]*nodeapi.NodeAnswers
 
 // names returns the sorted names of the nodes.
 func (n Nodes) names() []string { return slices.Sorted(maps.Keys(n)) }
 
 // Active returns the node that reports that it is the leader. If there are two, it returns the newer leader.
-func (n Nodes) Active() (name string, answers *ask.NodeAnswers) {
+func (n Nodes) Active() (name string, answers *nodeapi.NodeAnswers) {
 	var since time.Time
 	for _, node := range n.names() {
 		a := n[node]
@@ -156,17 +156,17 @@ func (n Nodes) Choose(finding failure.List) (string, error) {
 	case len(names) == 0 && len(finding) > 0:
 		return "", failure.Errorf(finding[0].Reason(), "the nodes are not known")
 	case len(names) == 0:
-		return "", failure.Errorf(ask.ReasonNoLeader, "there is no node")
+		return "", failure.Errorf(nodeapi.ReasonNoLeader, "there is no node")
 	case !n.AnyUp():
 		return "", failure.Errorf(n[names[0]].Failures.Reason(), "no node answers")
 	}
-	err := failure.Errorf(ask.ReasonSealed, "every node that answers is sealed")
+	err := failure.Errorf(nodeapi.ReasonSealed, "every node that answers is sealed")
 	for _, name := range names {
 		if n[name].Confirmed {
 			return name, nil
 		}
 		if StateOf(n[name].Health) == Standby {
-			err = failure.Errorf(ask.ReasonNoLeader, "no node is active")
+			err = failure.Errorf(nodeapi.ReasonNoLeader, "no node is active")
 		}
 	}
 	return "", err
@@ -182,7 +182,7 @@ func (n Nodes) DownReason(finding failure.List) failure.Reason {
 }
 
 // SameLeader reports whether both are standbys of the same leader.
-func SameLeader(a, b *ask.NodeAnswers) bool {
+func SameLeader(a, b *nodeapi.NodeAnswers) bool {
 	return StateOf(a.Health) == Standby && StateOf(b.Health) == Standby && a.Leader != nil && b.Leader != nil &&
 		a.Leader.Address == b.Leader.Address
 }
@@ -190,10 +190,10 @@ func SameLeader(a, b *ask.NodeAnswers) bool {
 // Summary has the combined answers of all nodes.
 type Summary struct {
 	Nodes     Nodes
-	Finding   failure.List   // causes why the nodes may be out of date
-	Down      failure.Reason // why no node answers; empty if unknown
-	HasLeader bool           // a node was active at the end of the last round
-	Peers     []ask.RaftPeer // servers in the raft configuration; none if unknown
+	Finding   failure.List       // causes why the nodes may be out of date
+	Down      failure.Reason     // why no node answers; empty if unknown
+	HasLeader bool               // a node was active at the end of the last round
+	Peers     []nodeapi.RaftPeer // servers in the raft configuration; none if unknown
 	Leaders   *Leaders
 }
 
@@ -233,7 +233,7 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 }
 
 // leaderRows adds whether the node has a leader, and the leader.
-func leaderRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string, someActive bool) {
+func leaderRows(r *exposition.Rows, n *nodeapi.NodeAnswers, openbao, node string, someActive bool) {
 	if n.Leader == nil || n.Health == nil {
 		return
 	}
@@ -246,7 +246,7 @@ func leaderRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string, so
 
 // leaderKnown reports whether the node has a leader. A standby continues to name a leader that was killed (seen with
 // 2.4.0), so its answer counts only while some node is active, or if its leader has answered through it.
-func leaderKnown(n *ask.NodeAnswers, someActive bool) bool {
+func leaderKnown(n *nodeapi.NodeAnswers, someActive bool) bool {
 	if StateOf(n.Health) == Active {
 		return n.IsServing()
 	}

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package judge
+package metrics
 
-import "github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+import "github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 
 // Reasons why an answering node is not a member of its cluster.
 const (
@@ -30,7 +30,7 @@ func (n Nodes) notJoinedReason(name string) string {
 
 // isForeign reports whether the cluster of a node differs from the cluster of most nodes. The cluster of a sealed node is
 // unknown. If two clusters have the same size, neither is foreign.
-func (n Nodes) isForeign(h *ask.Health) bool {
+func (n Nodes) isForeign(h *nodeapi.Health) bool {
 	if h.ClusterID == "" {
 		return false
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package ask
+package nodeapi
 
 import (
 	"context"
@@ -20,7 +20,7 @@ type StoredNode struct{ Dir string }
 const CertificateFile = "tls.json"
 
 // Ask reads the answer to a request from its file.
-func (n StoredNode) Ask(ctx context.Context, r Request) (Answer, error) {
+func (n StoredNode) Do(ctx context.Context, r Request) (Answer, error) {
 	status, body, err := snapshot.ReadAnswer(ctx, n.Dir, r.Path, Reasons())
 	if err != nil {
 		return Answer{}, err

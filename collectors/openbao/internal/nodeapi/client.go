@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package ask
+package nodeapi
 
 import (
 	"context"
@@ -86,7 +86,7 @@ func (c *client) Presented() *x509.Certificate {
 }
 
 // Ask sends a request to the node.
-func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
+func (c *client) Do(ctx context.Context, r Request) (Answer, error) {
 	with, err := c.withToken(r.token)
 	if err != nil {
 		return Answer{}, err

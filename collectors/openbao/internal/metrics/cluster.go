@@ -1,20 +1,20 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package judge
+package metrics
 
 import (
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 // ClusterRows adds the rows about the cluster with the given nodes.
-func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expect config.OpenBaoExpect, nodes []string, now time.Time) {
+func ClusterRows(r *exposition.Rows, f *nodeapi.ClusterAnswers, openbao string, expect config.OpenBaoExpect, nodes []string, now time.Time) {
 	if f.Autopilot != nil {
 		autopilotRows(r, openbao, f.Autopilot, f.Settings)
 	}
@@ -54,7 +54,7 @@ func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expe
 }
 
 // mountRows adds the existing mounts, and whether the expected ones exist.
-func mountRows(r *exposition.Rows, openbao, kind string, have ask.MountTable, expected map[string]string) {
+func mountRows(r *exposition.Rows, openbao, kind string, have nodeapi.MountTable, expected map[string]string) {
 	for _, path := range slices.Sorted(maps.Keys(expected)) {
 		wanted := expected[path]
 		found, ok := have[path]
@@ -77,7 +77,7 @@ func mountRows(r *exposition.Rows, openbao, kind string, have ask.MountTable, ex
 
 // autopilotRows adds the verdict of autopilot, and the reasons why a server is unhealthy. Autopilot decides by the last
 // contact, the term and the index of each server (raft-autopilot, ServerState.IsHealthy), but reports only the result.
-func autopilotRows(r *exposition.Rows, openbao string, s *ask.AutopilotState, settings *ask.AutopilotSettings) {
+func autopilotRows(r *exposition.Rows, openbao string, s *nodeapi.AutopilotState, settings *nodeapi.AutopilotSettings) {
 	r.Bool(autopilotHealthy, s.Healthy, openbao)
 	r.Add(autopilotTolerance, float64(s.FailureTolerance), openbao)
 	for _, id := range slices.Sorted(maps.Keys(s.Servers)) {
@@ -100,7 +100,7 @@ func autopilotRows(r *exposition.Rows, openbao string, s *ask.AutopilotState, se
 }
 
 // unhealthyReason returns the reasons according to the tests of autopilot. There may be several.
-func unhealthyReason(s, leader ask.RaftServer, settings *ask.AutopilotSettings) []string {
+func unhealthyReason(s, leader nodeapi.RaftServer, settings *nodeapi.AutopilotSettings) []string {
 	var why []string
 	if s.NodeStatus != "alive" {
 		why = append(why, "left")
@@ -125,14 +125,14 @@ func unhealthyReason(s, leader ask.RaftServer, settings *ask.AutopilotSettings) 
 }
 
 // settingsRows adds the limits of autopilot.
-func settingsRows(r *exposition.Rows, openbao string, s *ask.AutopilotSettings) {
+func settingsRows(r *exposition.Rows, openbao string, s *nodeapi.AutopilotSettings) {
 	r.Add(autopilotTrailing, float64(s.MaxTrailingLogs), openbao)
 	if threshold, err := time.ParseDuration(s.LastContactThreshold); err == nil {
 		r.Add(autopilotContact, threshold.Seconds(), openbao)
 	}
 }
 
-func echoRows(r *exposition.Rows, openbao string, h *ask.HANodes) {
+func echoRows(r *exposition.Rows, openbao string, h *nodeapi.HANodes) {
 	for _, n := range h.Nodes {
 		if n.LastEcho != nil {
 			r.Time(haLastEcho, *n.LastEcho, openbao, n.APIAddress)

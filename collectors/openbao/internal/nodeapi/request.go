@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ask queries OpenBao nodes. It has the endpoints with the types of their answers, requests over the network or
+// Package nodeapi queries OpenBao nodes. It has the endpoints with the types of their answers, requests over the network or
 // to the files of a snapshot, and tokens.
-package ask
+package nodeapi
 
 import (
 	"context"
@@ -59,7 +59,7 @@ type Answer struct {
 // Node sends requests to one node.
 type Node interface {
 	// Ask fails if there is no answer. A status is not a failure.
-	Ask(ctx context.Context, r Request) (Answer, error)
+	Do(ctx context.Context, r Request) (Answer, error)
 	// Login exchanges a service account token for one of OpenBao.
 	Login(ctx context.Context, mount, role, jwt string) (Session, error)
 	// Revoke revokes the token of a login.
@@ -73,7 +73,7 @@ type Node interface {
 // send sends a request and returns an error unless it succeeds. For a list it also accepts a 404, which means that the
 // list is empty.
 func send(ctx context.Context, a Node, r Request) (Answer, error) {
-	got, err := a.Ask(ctx, r)
+	got, err := a.Do(ctx, r)
 	switch {
 	case err != nil:
 		return got, failure.FromTransport(err)
@@ -89,10 +89,10 @@ func (got Answer) isEmptyList() bool {
 	if got.Status != http.StatusNotFound {
 		return false
 	}
-	said, err := httpclient.DecodeJSON[struct {
+	message, err := httpclient.DecodeJSON[struct {
 		Errors []string `json:"errors"`
 	}](got.Body)
-	return err == nil && len(said.Errors) == 0
+	return err == nil && len(message.Errors) == 0
 }
 
 // Texts by which failures are distinguished: of OpenBao 2.4 to 2.6, and one of the HTTP server of Go. A snapshot contains
@@ -124,26 +124,26 @@ var ErrAbsent = errors.New("the installation has none")
 // classifyStatus classifies an answer that is not a success.
 func classifyStatus(e Endpoint, got Answer) error {
 	redirect := got.Status >= 300 && got.Status < 400
-	said := func(texts ...string) bool {
+	message := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(string(got.Body), text) })
 	}
 	reason := failure.ReasonHTTP
 	switch {
-	case said(textNoRaft, textNoCRL), e.optional && (got.Status == http.StatusNoContent || got.isEmptyList()):
+	case message(textNoRaft, textNoCRL), e.optional && (got.Status == http.StatusNoContent || got.isEmptyList()):
 		return failure.Errorf(failure.ReasonNotFound, "status %d: %w", got.Status, ErrAbsent)
 	case got.Status == http.StatusForbidden, got.Status == http.StatusUnauthorized:
 		reason = failure.ReasonForbidden
-	case said(textSealed()...):
+	case message(textSealed()...):
 		reason = ReasonSealed
-	case said(textNoLeader()...):
+	case message(textNoLeader()...):
 		reason = ReasonNoLeader
 	case redirect && e.own:
 		return failure.Errorf(failure.ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.Status)
 	case redirect: // a standby that does not reach the active node redirects to it
 		reason = ReasonNoLeader
-	case said(textHTTPS):
+	case message(textHTTPS):
 		return failure.Errorf(failure.ReasonTLS, "status %d: the node wants https", got.Status)
-	case got.Status == http.StatusNotFound, said(textNoHandler):
+	case got.Status == http.StatusNotFound, message(textNoHandler):
 		reason = failure.ReasonNotFound
 	case got.Status == http.StatusGatewayTimeout:
 		reason = failure.ReasonTimeout
