@@ -76,7 +76,8 @@ func (i *instance) queryIssuers(ctx context.Context, a nodeapi.Node, facts *node
 
 // readIssuers adds the certificates of its issuers to a mount, with a limited number of requests. It returns the number
 // of requests.
-func (i *instance) readIssuers(ctx context.Context, a nodeapi.Node, facts *nodeapi.ClusterAnswers, m nodeapi.MountIssuers, most int) (requests int) {
+func (i *instance) readIssuers(ctx context.Context, a nodeapi.Node, facts *nodeapi.ClusterAnswers, m nodeapi.MountIssuers, most int,
+) (requests int) {
 	for _, id := range m.List.Keys {
 		about, ok := i.issuers[m.Mount+" "+id]
 		switch {

@@ -173,8 +173,8 @@ func corrupt(v any, secret string) any {
 // TestEveryAnswerHasAShape checks that the fields that a snapshot keeps are declared for all answers.
 func TestEveryAnswerHasAShape(t *testing.T) {
 	keeper := newRecorder(t.Context(), nil)
-	open := []nodeapi.Endpoint{nodeapi.SysHealth.Endpoint, nodeapi.SysSealStatus.Endpoint, nodeapi.SysLeader.Endpoint, nodeapi.PKIIssuers.Endpoint,
-		nodeapi.PKIIssuer.Endpoint, nodeapi.PKICRL.Endpoint}
+	open := []nodeapi.Endpoint{nodeapi.SysHealth.Endpoint, nodeapi.SysSealStatus.Endpoint, nodeapi.SysLeader.Endpoint,
+		nodeapi.PKIIssuers.Endpoint, nodeapi.PKIIssuer.Endpoint, nodeapi.PKICRL.Endpoint}
 	for _, e := range append(nodeapi.Endpoints(), open...) {
 		if _, err := keeper.shapes.ForType(e.Answer); err != nil {
 			t.Errorf("%s: %v", e.Path, err)

@@ -14,7 +14,9 @@ import (
 )
 
 // ClusterRows adds the rows about the cluster with the given nodes.
-func ClusterRows(r *exposition.Rows, f *nodeapi.ClusterAnswers, openbao string, expect config.OpenBaoExpect, nodes []string, now time.Time) {
+func ClusterRows(r *exposition.Rows, f *nodeapi.ClusterAnswers, openbao string, expect config.OpenBaoExpect, nodes []string,
+	now time.Time,
+) {
 	if f.Autopilot != nil {
 		autopilotRows(r, openbao, f.Autopilot, f.Settings)
 	}

@@ -16,6 +16,7 @@ func TestUnhealthyReasonOfRaftServer(t *testing.T) {
 	leader := nodeapi.RaftServer{NodeStatus: "alive", LastContact: "0s", LastTerm: 7, LastIndex: 5000}
 	settings := &nodeapi.AutopilotSettings{LastContactThreshold: "10s", MaxTrailingLogs: 1000}
 	with := func(change func(*nodeapi.RaftServer)) nodeapi.RaftServer { s := leader; change(&s); return s }
+	youngLeader := with(func(s *nodeapi.RaftServer) { s.LastIndex = 999 })
 	for name, tc := range map[string]struct {
 		server   nodeapi.RaftServer
 		leader   nodeapi.RaftServer
@@ -29,7 +30,7 @@ func TestUnhealthyReasonOfRaftServer(t *testing.T) {
 		"failed":           {with(func(s *nodeapi.RaftServer) { s.NodeStatus = "failed" }), leader, settings, []string{"left"}},
 		"behind":           {with(func(s *nodeapi.RaftServer) { s.LastIndex = 3999 }), leader, settings, []string{"trailing_logs"}},
 		"behind at limit":  {with(func(s *nodeapi.RaftServer) { s.LastIndex = 4000 }), leader, settings, []string{"unknown"}},
-		"young log":        {with(func(s *nodeapi.RaftServer) { s.LastIndex = 0 }), with(func(s *nodeapi.RaftServer) { s.LastIndex = 999 }), settings, []string{"unknown"}},
+		"young log":        {with(func(s *nodeapi.RaftServer) { s.LastIndex = 0 }), youngLeader, settings, []string{"unknown"}},
 		"term":             {with(func(s *nodeapi.RaftServer) { s.LastTerm = 6 }), leader, settings, []string{"term"}},
 		"all":              {nodeapi.RaftServer{LastContact: "1h"}, leader, settings, []string{"left", "last_contact", "trailing_logs", "term"}},
 		"no settings":      {with(func(s *nodeapi.RaftServer) { s.LastContact = "1h"; s.LastIndex = 0 }), leader, nil, []string{"unknown"}},
