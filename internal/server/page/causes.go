@@ -5,6 +5,7 @@ package page
 
 import (
 	"cmp"
+	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
@@ -23,6 +24,8 @@ const (
 	maxLines     = 40 // of consequences of all causes
 	maxFollowing = 10
 	maxEqual     = 20
+	// maxCardBytes leaves half of the 100 KiB of a page to the matrix, the form and the layout.
+	maxCardBytes = 50 << 10
 	// maxFirst is the number of expiries that are always on the first page.
 	maxFirst = 10
 )
@@ -54,16 +57,24 @@ type group struct {
 
 // findingsOf returns the findings that match both base, which is the subject of the page, and the filter of
 // the request. A root cause stays with its consequences.
-func (s *site) findingsOf(r *http.Request, report health.Report, base filter) findings {
+func (s *site) findingsOf(r *http.Request, report health.Report, base filter) (findings, error) {
 	out := findings{Form: formOf(report, base, filterOf(r))}
 	groups := arrangeGroups(out.groups(report, base))
 	begin := causeOf(r)
 	if begin >= len(groups) {
 		begin = 0 // the page does not exist any more
 	}
-	end := min(begin+maxCauses, len(groups))
-	for _, g := range groups[begin:end] {
+	end, size := begin, 0
+	for _, g := range groups[begin:min(begin+maxCauses, len(groups))] {
 		v := s.causeView(g, report, rootOf(r), out.lines)
+		var err error
+		if v.Card, err = s.renderCard(v); err != nil {
+			return out, err
+		}
+		if size += len(v.Card); size > maxCardBytes && end > begin {
+			break
+		}
+		end++
 		out.lines += len(v.Following)
 		switch g.section {
 		case broken:
@@ -78,7 +89,14 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 	}
 	out.More = len(groups) - end
 	out.First, out.Next = pagesOf(r.URL.Query(), begin, end, out.More, "#findings")
-	return out
+	return out, nil
+}
+
+// renderCard renders a root cause on its own, so that the size of a page is known before it is complete.
+func (s *site) renderCard(v finding) (template.HTML, error) {
+	var text strings.Builder
+	err := s.templates["overview"].ExecuteTemplate(&text, "cause", v)
+	return template.HTML(text.String()), err //nolint:gosec // the output of a template
 }
 
 // arrangeGroups merges equal root causes and returns all in the order of the page: by section, worst first.

@@ -62,6 +62,7 @@ func (s *site) changesPage(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, badRequestError{err}
 	}
+	q.Limit = maxListRows
 	list := s.Changes(q)
 	parameters := q.Values()
 	v := changesView{

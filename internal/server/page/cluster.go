@@ -53,7 +53,10 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 			v.Systems = append(v.Systems, part{string(one.Name), systemHref(string(one.Name)), cellFor(c, one.Name, counts)})
 		}
 	}
-	v.Findings, v.ElsewhereHref = s.findingsOf(r, report, filter{Cluster: name}), encodeQuery(url.Values{"from": {name}})
+	if v.Findings, err = s.findingsOf(r, report, filter{Cluster: name}); err != nil {
+		return view{}, err
+	}
+	v.ElsewhereHref = encodeQuery(url.Values{"from": {name}})
 	affected := affectedCluster(report)
 	for i := range report.Findings {
 		if f := &report.Findings[i]; f.Labels["cluster"] == name && affected(f) != name {
@@ -95,7 +98,9 @@ func (s *site) systemPage(r *http.Request) (view, error) {
 	for _, c := range clusters[:shown] {
 		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), cellFor(c, system, counts)})
 	}
-	v.Findings = s.findingsOf(r, report, filter{System: name})
+	if v.Findings, err = s.findingsOf(r, report, filter{System: name}); err != nil {
+		return view{}, err
+	}
 	return view{
 		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: v,

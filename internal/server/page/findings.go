@@ -6,6 +6,7 @@ package page
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"maps"
 	"net/http"
 	"slices"
@@ -111,6 +112,8 @@ type finding struct {
 	Count int
 	Equal []finding
 	ends  *time.Time
+	// Card is the finding as HTML.
+	Card template.HTML
 }
 
 // changed is a change before a finding, with the time between them.

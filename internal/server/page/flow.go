@@ -13,10 +13,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// Bounds of the picture; the JSON has everything.
+// Bounds of one page; the next pages have the other paths, and the JSON has everything.
 const (
-	maxPaths = 200
-	maxUsers = 20 // on each side of a path
+	maxPaths      = 60
+	maxPathUsers  = 90 // of all paths
+	maxUsers      = 20 // on each side of a path
+	maxUnresolved = 100
 )
 
 // Geometry of the picture, in the units of its view box.
@@ -34,9 +36,11 @@ const (
 type flowView struct {
 	Mounts     []mount
 	Unresolved []secretflow.UnresolvedReport
-	Total      int
-	Shown      int
-	Late       int
+	// MoreUnresolved is the number of unresolved references that are not listed.
+	MoreUnresolved int
+	Total, Shown   int
+	Late           int    // readers, on all pages
+	First, Next    string // URLs; empty if the page does not exist
 }
 
 // mount has the paths of one secrets engine as a picture and as a table. If no writer is known, their column
@@ -89,11 +93,20 @@ type userRow struct {
 }
 
 // flowPage returns the page with the writers and readers of secrets.
-func (s *site) flowPage(*http.Request) (view, error) {
+func (s *site) flowPage(r *http.Request) (view, error) {
 	report := s.SecretFlow()
-	v := flowView{Total: len(report.Paths), Unresolved: report.Unresolved}
-	for _, p := range report.Paths {
-		if v.Shown == maxPaths {
+	shown := min(len(report.Unresolved), maxUnresolved)
+	v := flowView{
+		Total: len(report.Paths), Late: countLate(report), Unresolved: report.Unresolved[:shown], MoreUnresolved: len(report.Unresolved) - shown,
+	}
+	begin := causeOf(r)
+	if begin >= v.Total {
+		begin = 0
+	}
+	users := 0
+	for _, p := range report.Paths[begin:min(begin+maxPaths, v.Total)] {
+		users += max(1, min(len(p.Producers), maxUsers)+min(len(p.Consumers), maxUsers))
+		if users > maxPathUsers && v.Shown > 0 {
 			break
 		}
 		v.Shown++
@@ -103,12 +116,23 @@ func (s *site) flowPage(*http.Request) (view, error) {
 				Heads: []head{{0, headHeight / 2, "Written by"}, {storedX, headHeight / 2, "Stored in OpenBao"}, {readersX, headHeight / 2, "Read by"}},
 			})
 		}
-		m := &v.Mounts[len(v.Mounts)-1]
-		before := m.Late
-		m.addPath(pathRowOf(p, report.GeneratedAt))
-		v.Late += m.Late - before
+		v.Mounts[len(v.Mounts)-1].addPath(pathRowOf(p, report.GeneratedAt))
 	}
+	v.First, v.Next = pagesOf(r.URL.Query(), begin, begin+v.Shown, v.Total-begin-v.Shown, "")
 	return view{Title: "Secret flow", At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v}, nil
+}
+
+// countLate returns the number of readers that have an old version.
+func countLate(report secretflow.Report) int {
+	n := 0
+	for _, p := range report.Paths {
+		for _, u := range p.Consumers {
+			if u.Behind != nil && *u.Behind {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func pathRowOf(p secretflow.PathReport, now time.Time) pathRow {

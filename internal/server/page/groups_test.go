@@ -39,7 +39,14 @@ func TestGroups(t *testing.T) {
 	link := func(alerts []map[string]string) string {
 		return fmt.Sprint(len(alerts), " of ", alerts[0]["alertname"])
 	}
-	all := (&site{Options: Options{SilenceLink: link}}).findingsOf(httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), r, filter{})
+	s, err := newSite(Options{SilenceLink: link})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.findingsOf(httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), r, filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var got []string
 	for _, f := range all.Firing {
 		got = append(got, fmt.Sprintf("%s %s new=%t open=%t", f.ID, f.Worst, f.Recent, f.Open))

@@ -28,6 +28,9 @@ type objectsView struct {
 	First, Next, JSON, CSV    string // URLs; empty if the page does not exist
 }
 
+// maxListRows is the number of rows of a list on a page.
+const maxListRows = 60
+
 // stateCount is the number of objects in a state, with a link to them.
 type stateCount struct {
 	objectState
@@ -105,7 +108,9 @@ func (s *site) objectsPage(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, badRequestError{err}
 	}
-	list := s.Objects(q)
+	page := q
+	page.Limit = maxListRows
+	list := s.Objects(page)
 	parameters := q.Values()
 	v := objectsView{
 		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + encodeQuery(parameters),

@@ -50,7 +50,7 @@ func fakeChanges(q changes.Query) changes.List {
 // TestPagesWithLongNamesAreSmall checks the size of pages of objects and changes with long names.
 func TestPagesWithLongNamesAreSmall(t *testing.T) {
 	o := testOptions(t)
-	long := strings.Repeat("a-long-name-", 5)
+	long := strings.Repeat("a-long-name-", 20)
 	list, changed := objects.List{}, changes.List{}
 	detail := readFixture[objects.Detail](t, "object.json")
 	for i := range 100 {
@@ -66,7 +66,7 @@ func TestPagesWithLongNamesAreSmall(t *testing.T) {
 		})
 		if i < 59 {
 			detail.Graph.Nodes = append(detail.Graph.Nodes[:min(i+1, len(detail.Graph.Nodes))], objects.GraphNode{
-				Node:  objects.Node{Cluster: one.Cluster, Kind: one.Kind, Namespace: one.Namespace, Name: one.Name},
+				Node:  objects.Node{Cluster: one.Cluster, Kind: one.Kind, Namespace: one.Namespace, Name: one.Name[180:]},
 				Level: 1 + i/16, State: one.State, Watched: true,
 			})
 		}
@@ -75,9 +75,9 @@ func TestPagesWithLongNamesAreSmall(t *testing.T) {
 	for i := range len(detail.Graph.Nodes) - 1 {
 		detail.Graph.Edges = append(detail.Graph.Edges, [2]int{max(0, i-16), i + 1})
 	}
-	o.Objects = func(objects.Query) objects.List { return list }
+	o.Objects = func(q objects.Query) objects.List { return objects.List{Objects: list.Objects[:q.Limit]} }
 	o.Object = func(objects.Node) (objects.Detail, bool) { return detail, true }
-	o.Changes = func(changes.Query) changes.List { return changed }
+	o.Changes = func(q changes.Query) changes.List { return changes.List{Changes: changed.Changes[:q.Limit]} }
 	h := newHandler(t, o)
 	for _, path := range []string{"/objects", "/objects/a/K/n/x", "/changes"} {
 		if w := getPage(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {

@@ -76,11 +76,15 @@ func (s *site) overviewPage(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	found, err := s.findingsOf(r, report, filter{})
+	if err != nil {
+		return view{}, err
+	}
 	return view{
 		Title: "Fleet: " + string(report.Verdict), At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: overviewView{
 			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report, s.histories(report.GeneratedAt)),
-			Findings: s.findingsOf(r, report, filter{}), NotEvaluated: report.NotEvaluated,
+			Findings: found, NotEvaluated: report.NotEvaluated,
 		},
 	}, nil
 }

@@ -105,18 +105,28 @@ type messageView struct{ Text, Name string }
 // badRequestError is the error of a page whose address has an invalid parameter.
 type badRequestError struct{ error }
 
-// Register adds the pages to mux. It returns the page of unknown paths.
-func Register(mux *http.ServeMux, o Options) (notFound http.Handler, err error) {
-	s := &site{Options: o, templates: map[string]*template.Template{}}
-	if s.assets, err = loadAssets(); err != nil {
+// newSite parses the templates.
+func newSite(o Options) (*site, error) {
+	files, err := loadAssets()
+	if err != nil {
 		return nil, err
 	}
+	s := &site{Options: o, templates: map[string]*template.Template{}, assets: files}
 	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
 		t, err := template.New(name).Funcs(template.FuncMap{"inside": newItemList}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err
 		}
 		s.templates[name] = t
+	}
+	return s, nil
+}
+
+// Register adds the pages to mux. It returns the page of unknown paths.
+func Register(mux *http.ServeMux, o Options) (notFound http.Handler, _ error) {
+	s, err := newSite(o)
+	if err != nil {
+		return nil, err
 	}
 	add := func(pattern, name string, build func(*http.Request) (view, error)) {
 		mux.Handle("GET "+pattern, o.Limit(s.servePage(name, build)))

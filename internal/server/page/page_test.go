@@ -263,8 +263,11 @@ func TestPagesAreBounded(t *testing.T) {
 		r.Findings = append(r.Findings, health.Finding{ID: "x", Rule: "F", Severity: "warning", State: health.Firing, RootCause: "cause0"})
 	}
 	flow := secretflow.Report{}
-	for range maxPaths + 1 {
-		flow.Paths = append(flow.Paths, secretflow.PathReport{Mount: "m", Consumers: make([]secretflow.UserReport, maxUsers+4)})
+	late := true
+	for range 6 {
+		users := make([]secretflow.UserReport, maxUsers+4)
+		users[0].Behind = &late
+		flow.Paths = append(flow.Paths, secretflow.PathReport{Mount: "m", Consumers: users})
 	}
 	o.Report = func(context.Context) (health.Report, error) { return r, nil }
 	o.SecretFlow = func() secretflow.Report { return flow }
@@ -277,8 +280,11 @@ func TestPagesAreBounded(t *testing.T) {
 		strings.Contains(body, "Next page") {
 		t.Error("the second page has not the rest")
 	}
-	if body := getPage(h, "/secretflow").Body.String(); !strings.Contains(body, "200 of 201 paths") || !strings.Contains(body, "and 4 more writers and readers") {
-		t.Error("the picture has no bound, or does not say so")
+	for path, want := range map[string]string{"/secretflow": `href="?next=4" rel="next"`, "/secretflow?next=4": "2 of 6 paths"} {
+		if body := getPage(h, path).Body.String(); !strings.Contains(body, want) || !strings.Contains(body, "6 readers have an old version") ||
+			!strings.Contains(body, "and 4 more writers and readers") {
+			t.Errorf("%s: no %q, or other bounds are missing", path, want)
+		}
 	}
 }
 

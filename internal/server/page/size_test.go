@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
 // maxPage is the maximum size of a page in bytes.
@@ -34,6 +36,7 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 			f.RootCause = fmt.Sprint("finding-", i-i%3)
 		}
 		f.Object.Name = fmt.Sprint(f.Object.Name, "-", i)
+		f.Description += strings.Repeat(" and 'it' is long", i%40)
 		f.Rule = fmt.Sprint(f.Rule, i%40) // few are equal
 		report.Findings = append(report.Findings, f)
 	}
@@ -43,6 +46,15 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 		d.Name, c.Role = c.Name, c.Name
 		report.Clusters, fleet.Clusters = append(report.Clusters, c), append(fleet.Clusters, d)
 	}
+	flow := o.SecretFlow()
+	for i := range clusters {
+		for _, p := range flow.Paths[:10] {
+			p.ID = fmt.Sprint(p.ID, "-", i)
+			p.Consumers = append(p.Consumers, p.Producers...)
+			flow.Paths = append(flow.Paths, p)
+		}
+	}
+	o.SecretFlow = func() secretflow.Report { return flow }
 	o.Report = func(context.Context) (health.Report, error) { return report, nil }
 	o.Clusters = func() fleetreport.Report { return fleet }
 	o.Changes = func(q changes.Query) changes.List {
@@ -67,7 +79,7 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 
 // crowdedPages returns the pages whose size depends on findings and clusters.
 func crowdedPages() []string {
-	return []string{"/", "/?next=40", "/?severity=critical", "/clusters/management", "/systems/flux", "/status", "/status?next=50", "/changes"}
+	return []string{"/", "/?next=40", "/?severity=critical", "/clusters/management", "/systems/flux", "/status", "/status?next=30", "/changes", "/secretflow"}
 }
 
 // TestCrowdedPages tests the size of pages with 3,000 findings in 4, 50 and 500 clusters.
@@ -85,7 +97,7 @@ func TestCrowdedPages(t *testing.T) {
 // BenchmarkPages measures pages with 3,000 findings in 4 clusters.
 func BenchmarkPages(b *testing.B) {
 	h := newHandler(b, crowdedOptions(b, 4))
-	for _, path := range slices.Concat(crowdedPages(), []string{"/objects", "/secretflow"}) {
+	for _, path := range slices.Concat(crowdedPages(), []string{"/objects", "/objects/storage/ClusterSecretStore/-/openbao-cluster-store"}) {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {
 				if w := getPage(h, path); w.Code != http.StatusOK {

@@ -66,7 +66,7 @@ type placeRow struct {
 }
 
 // maxStatus is how many clusters a page lists.
-const maxStatus = 50
+const maxStatus = 30
 
 // statusPage returns the page about the exporter itself and its connections to the fleet. In a large fleet,
 // incomplete clusters come first.

@@ -166,6 +166,9 @@ func TestPages(t *testing.T) {
 				if wide := eval[int64](b, "document.documentElement.scrollWidth"); wide > width {
 					t.Errorf("%s: the page is %d wide", what, wide)
 				}
+				for _, list := range eval[[]string](b, `[...document.querySelectorAll("#objects, #changes, #matrix")].filter((e) => innerWidth < 640 && e.scrollWidth > e.clientWidth).map((e) => e.id)`) {
+					t.Errorf("%s: %s is cut", what, list)
+				}
 				b.shot(what)
 				b.do(call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}), chromedp.Reload(), chromedp.WaitReady("#main"))
 				eval[any](b, "document.querySelectorAll('details').forEach((d) => { d.open = true }); null")
