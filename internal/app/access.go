@@ -11,16 +11,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
-// KubernetesAuth has the API server that authorizes requests.
+// KubernetesAuth are the settings of the API server that authorizes requests.
 type KubernetesAuth struct {
 	// Kubeconfig is a file; empty means the cluster in which the exporter runs.
 	Kubeconfig string
-	// Audiences are the accepted audiences of tokens; the default is that of the API server.
+	// Audiences are the accepted audiences of tokens; the default is the audience of the API server.
 	Audiences []string
 }
 
-// connect returns the access control of the server, nil without k. end closes the
-// connections to the API server.
+// connect returns the access control of the server; nil if k is nil. end closes the connections to
+// the API server.
 func (k *KubernetesAuth) connect(ctx context.Context, a *app) (auth *server.KubernetesAuth, end func(), err error) {
 	if k == nil {
 		return nil, func() {}, nil

@@ -31,12 +31,12 @@ type Options struct {
 	ConfigFile string
 	// Contexts are the clusters without a ConfigFile, with the default configuration.
 	Contexts *fleet.Contexts
-	// ListenAddresses are host:port; port 0 is a free one.
+	// ListenAddresses have the form host:port. Port 0 selects a free port.
 	ListenAddresses []string
 	// WebConfigFile turns on TLS and authentication (exporter-toolkit).
 	WebConfigFile string
-	// ProbeAddress serves the probes, without TLS and authentication. Empty: no
-	// such listener.
+	// ProbeAddress is the address of an additional listener for the probes, without TLS and
+	// authentication; empty for none.
 	ProbeAddress string
 	EnablePprof  bool
 	// EnableLifecycle serves /-/reload.
@@ -46,23 +46,22 @@ type Options struct {
 	MaxRequests    int
 	// Shard is the part of the fleet that this exporter watches.
 	Shard fleet.Shard
-	// SyncTimeout is how long the first scrape waits for the fleet while no object arrives; while
-	// objects arrive, it waits up to ten times as long.
+	// SyncTimeout is the maximum time that the first scrape waits for the fleet without receiving
+	// an object. While objects arrive, it waits up to ten times as long.
 	SyncTimeout time.Duration
-	// ProbeInterval is how often a cluster is probed; 15 s by default.
+	// ProbeInterval is the interval of the probes of a cluster; 15 s by default.
 	ProbeInterval time.Duration
-	// HealthInterval is how often the rules are evaluated without a change; 15 s by default.
+	// HealthInterval is the interval of evaluations of the rules if nothing changes; 15 s by default.
 	HealthInterval time.Duration
 	// Reload requests a reload, in production by SIGHUP. It may be nil.
 	Reload <-chan os.Signal
 	Log    *slog.Logger
-	// Dial opens the connections of probes; nil is a [net.Dialer]. Tests use it:
-	// EndpointSlices may not have loopback addresses.
+	// Dial opens the connections of probes; the default is a [net.Dialer]. Tests set it, because
+	// EndpointSlices must not contain loopback addresses.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Now is the clock; nil is time.Now.
+	// Now returns the current time; the default is time.Now.
 	Now func() time.Time
-	// Listening is called with the addresses once the listeners are open. May be
-	// nil.
+	// Listening is called with the addresses when the listeners are open. It may be nil.
 	Listening func(addresses []net.Addr)
 
 	once       bool              // see report
@@ -73,20 +72,20 @@ type Options struct {
 	changes    *changes.Log
 }
 
-// app is one running exporter.
+// app is a running exporter.
 type app struct {
 	options Options
-	ctx     context.Context // of the run; also the lifetime of everything that a reload starts
+	ctx     context.Context // context of the run; everything that a reload starts ends with it
 	current atomic.Pointer[generation]
 	self    *selfMetrics
 
-	reloading    sync.Mutex // guards what follows, and is held while the configuration is replaced
-	files        []string   // of the last valid configuration
-	loadedHashes string     // of the files when they were last loaded, valid or not
+	reloading    sync.Mutex // guards the following fields; held while the configuration is replaced
+	files        []string   // files of the last valid configuration
+	loadedHashes string     // hashes of the files when they were last loaded, valid or not
 }
 
-// Run serves until ctx ends. It returns an error when the configuration is invalid
-// or an address cannot be listened on.
+// Run serves until ctx ends. It returns an error if the configuration is invalid or listening on an
+// address fails.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -149,15 +148,15 @@ func Run(ctx context.Context, o Options) error {
 	tasks.Go(func() { a.follow(ctx) })
 	<-ctx.Done()
 	o.Log.Info("stopping, requests that are under way are finished")
-	tasks.Wait() // requests are finished before the rows go
+	tasks.Wait() // running requests are finished before the rows are removed
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
 	a.current.Load().stop()
 	close(failed)
-	return <-failed // nil when there is none
+	return <-failed // nil if there is no configuration file
 }
 
-// prepare starts the watches and probes of a configuration and waits for them. They begin with the
+// prepare starts the watches and probes of a configuration and waits for them. It starts with the
 // clusters that old has discovered; old may be nil.
 func (a *app) prepare(s *settings, old *generation, wait func(*generation) error) (*generation, error) {
 	g, err := newGeneration(a.ctx, s, a.self, a.options, old)
@@ -171,7 +170,7 @@ func (a *app) prepare(s *settings, old *generation, wait func(*generation) error
 	return g, nil
 }
 
-// activate serves g in place of the current generation, which it stops.
+// activate replaces the current generation by g and stops the replaced generation.
 func (a *app) activate(g *generation) {
 	old := a.current.Load()
 	g.takeOver(a.ctx, old)

@@ -34,7 +34,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// plantedCluster has a secret wherever objects have room for one that is shown nowhere.
+// plantedCluster returns a cluster whose objects contain a secret in every field that must not be published.
 func plantedCluster(t *testing.T) fakeCluster {
 	t.Helper()
 	c := newFakeCluster(t)
@@ -79,8 +79,8 @@ func plantedCluster(t *testing.T) fakeCluster {
 	return c
 }
 
-// TestNoSecretAppears checks that texts from objects or errors of an API server appear on no page, in no row and not in
-// the log.
+// TestNoSecretAppears checks that texts from objects and errors of an API server appear neither on a page, nor in a
+// row, nor in the log.
 func TestNoSecretAppears(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

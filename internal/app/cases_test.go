@@ -19,8 +19,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// TestCases reports on dumps of clusters. A case is testdata/cases/<name>.txtar: files of a
-// snapshot, and in "want" the verdict of each system and the findings with their causes.
+// TestCases checks the reports on dumps of clusters. A case is testdata/cases/<name>.txtar: the
+// files of a snapshot, and in "want" the expected verdict of each system and the expected findings
+// with their causes.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/cases/*.txtar")

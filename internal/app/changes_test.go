@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
 
-// TestChanges follows a revision that is applied and breaks an object: both are changes, and the
-// finding has the first one.
+// TestChanges applies a revision that breaks an object, and checks that both events are changes and
+// that the finding refers to the first one.
 func TestChanges(t *testing.T) {
 	f := newLoadFleet(t)
 	limits := f.config.Limits
@@ -42,9 +42,9 @@ func TestChanges(t *testing.T) {
 		}
 	}
 	f.put(i, o, time.Now())
-	f.changes.List(changes.Query{}, time.Now()) // or the two were one change
+	f.changes.List(changes.Query{}, time.Now()) // otherwise both events would be one change
 	setReady(o, false)
-	f.put(i, o, time.Now().Add(-time.Hour)) // for longer than it is tolerated
+	f.put(i, o, time.Now().Add(-time.Hour)) // longer than the tolerance of the rule
 	f.finding(o)
 	var got []string
 	for _, c := range f.changes.List(changes.Query{Kind: "Kustomization", Name: o.GetName()}, time.Now()).Changes {
@@ -89,7 +89,7 @@ func TestChangeFamilies(t *testing.T) {
 	}
 }
 
-// TestChangesOfRows turns rows that are replaced into changes, as the systems declare them.
+// TestChangesOfRows checks that replaced rows become changes as the systems declare them.
 func TestChangesOfRows(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)

@@ -28,8 +28,8 @@ import (
 // clusterBuilder builds the watches and probes of a cluster for one configuration.
 type clusterBuilder struct {
 	watch      watch.Options
-	collectors []collectors.Collector // the enabled ones
-	noteSets   []watch.Set            // watched in clusters of other shards
+	collectors []collectors.Collector // enabled collectors
+	noteSets   []watch.Set            // kinds that are watched in clusters of other shards
 	shard      fleet.Shard
 	flow       *secretflow.Graph
 	health     *health.Evaluator
@@ -96,7 +96,7 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	return r
 }
 
-// join returns the watches of a cluster, whose notes join the flow of secrets.
+// join returns the watches of a cluster. Their notes are added to the flow of secrets.
 func (b *clusterBuilder) join(c fleet.Cluster, targets *fleet.Targets, o watch.Options, rows *exposition.Group) *runningCluster {
 	flow := b.flow.Add(c.Name, rows)
 	notes := maps.Clone(o.Notes)
@@ -108,7 +108,7 @@ func (b *clusterBuilder) join(c fleet.Cluster, targets *fleet.Targets, o watch.O
 	return &runningCluster{Cluster: watch.NewCluster(c, targets, o), leaveFlow: func() { b.flow.Remove(flow) }}
 }
 
-// both passes notes on to two receivers; the second may be nil.
+// both passes notes to two receivers; the second may be nil.
 type both [2]watch.Notes
 
 // Set implements watch.Notes.

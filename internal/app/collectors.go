@@ -34,7 +34,7 @@ type registration struct {
 	enabled bool
 }
 
-// Systems returns all systems that the exporter can watch. A new one is one line here.
+// Systems returns all systems that the exporter can watch. A new system needs one line here.
 func Systems() []collectors.System {
 	return []collectors.System{
 		flux.System(),
@@ -47,7 +47,7 @@ func Systems() []collectors.System {
 	}
 }
 
-// objectDeclarations returns the rows from which the objects of all systems are read.
+// objectDeclarations returns the declarations of the rows from which the objects of all systems are read.
 func objectDeclarations() []objects.Declaration {
 	var all []objects.Declaration
 	for _, s := range Systems() {
@@ -57,7 +57,8 @@ func objectDeclarations() []objects.Declaration {
 	return all
 }
 
-// changeSources returns the rows from which changes are taken: those of all systems and of the clusters themselves.
+// changeSources returns the declarations of the rows from which changes are derived: the rows of all systems and of the
+// clusters themselves.
 func changeSources() []changes.Source {
 	all := []changes.Source{{Family: "cobaltcore_cluster_info", Type: changes.Version, Label: "version", Kind: "Cluster"}}
 	for _, s := range Systems() {
@@ -66,8 +67,8 @@ func changeSources() []changes.Source {
 	return all
 }
 
-// answerDirectories returns the directories of a snapshot that have answers to probes instead of a
-// cluster.
+// answerDirectories returns the directories of a snapshot that contain answers to probes instead of
+// objects of a cluster.
 func answerDirectories() []string {
 	var all []string
 	for _, s := range Systems() {
@@ -140,8 +141,8 @@ func familiesOf(all []registration) []*exposition.Family {
 	return families
 }
 
-// newExposition returns an empty exposition with the settings of c. The collectors must be the ones that fill it,
-// because some have families that depend on the configuration.
+// newExposition returns an empty exposition with the settings of c. The collectors must be those that fill it,
+// because the families of some collectors depend on the configuration.
 func newExposition(c *config.Config, all []registration, log *changes.Log) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,

@@ -19,12 +19,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestASnapshotDoesNotDecay checks, with a faster clock, that the findings about the snapshot fleet are the same after
-// half an hour as after a minute, with the same ages.
+// TestASnapshotDoesNotDecay checks with an accelerated clock that the findings about the snapshot fleet and their ages
+// are the same after a minute and after half an hour.
 func TestASnapshotDoesNotDecay(t *testing.T) {
 	t.Parallel()
-	// A fleet is read again within seconds, also on a busy machine: minutes of this clock,
-	// fewer than any rule tolerates.
+	// A fleet is read again within seconds, even on a busy machine. These are a few minutes of this
+	// clock, less than the tolerance of any rule.
 	const faster = 60
 	s := site{t: t, dir: filepath.Join(t.TempDir(), "fleet")}
 	if err := os.CopyFS(s.dir, os.DirFS("../../test/fleet")); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// The families about the discovery; their cluster is the one in which others are discovered.
+// The families about discovery. Their label cluster is the host cluster, in which other clusters are discovered.
 var (
 	discoveryUp = &exposition.Family{
 		Name: "cobaltcore_discovery_up", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace"},
@@ -38,8 +38,8 @@ func discoveryFamilies() []*exposition.Family {
 	return []*exposition.Family{discoveryUp, discoveryClusters, discoverySuccess, discoveryFinding}
 }
 
-// discoveryGroups returns the rows about the discovery, by the cluster in which others
-// are discovered. All shards discover; the shard that owns the cluster has the rows.
+// discoveryGroups returns the rows about discovery by host cluster. Every shard runs discovery;
+// only the shard that owns the host cluster exports the rows.
 func (g *generation) discoveryGroups() []*exposition.Group {
 	var all []*exposition.Group
 	seen := map[string]bool{}
@@ -69,8 +69,8 @@ func (v *rosterView) discoveryRows(host string, r *exposition.Rows) {
 	}
 }
 
-// places returns the places of discovery. Two with the same cluster, source and
-// namespace become one with the worse state.
+// places returns the sources of discovery. Two sources with the same cluster, type and namespace
+// are merged; the worse state counts.
 func (v *rosterView) places() []fleetreport.Place {
 	states := map[fleet.Source]fleet.PlaceState{}
 	for _, p := range v.found {
@@ -115,7 +115,7 @@ func byFinding(a, b fleet.Finding) int {
 	return cmp.Or(bySource(a.Source, b.Source), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Other, b.Other))
 }
 
-// findingSet returns the findings of the places and the conflicts between them.
+// findingSet returns the findings of the sources and the conflicts between them.
 func findingSet(found []fleet.PlaceState, conflicts []fleet.Finding) map[fleet.Finding]bool {
 	all := map[fleet.Finding]bool{}
 	for _, f := range conflicts {
@@ -138,7 +138,7 @@ func (r *roster) logChanges(next clusterSet, findings map[fleet.Finding]bool) {
 	logFindings(before.findings, findings, r.log.Info, "discovery problem resolved")
 }
 
-// logDiscovered logs the discovered clusters of one set that are not in the other.
+// logDiscovered logs the discovered clusters that are in one set but not in the other.
 func logDiscovered(in, notIn clusterSet, log func(string, ...any), message string) {
 	for name, c := range in {
 		if c.Credentials != nil && notIn[name] == nil {
@@ -148,7 +148,7 @@ func logDiscovered(in, notIn clusterSet, log func(string, ...any), message strin
 	}
 }
 
-// logFindings logs the findings of one set that are not in the other.
+// logFindings logs the findings that are in one set but not in the other.
 func logFindings(in, notIn map[fleet.Finding]bool, log func(string, ...any), message string) {
 	for _, f := range slices.SortedFunc(maps.Keys(in), byFinding) {
 		if notIn[f] {

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// hub is a site with the cluster management, in which others are found.
+// hub is a site with the host cluster management, in which other clusters are discovered.
 type hub struct {
 	site
 
@@ -32,7 +32,7 @@ func newHub(t *testing.T, repositories ...string) hub {
 	return h
 }
 
-// discover writes fleet.yaml, with more after the cluster management.
+// discover writes fleet.yaml, with the text in more after the cluster management.
 func (h hub) discover(more string) {
 	h.t.Helper()
 	h.write("fleet.yaml", `clusters:
@@ -81,7 +81,7 @@ func (e *exporter) always(want ...string) (stop func()) {
 func TestClustersComeAndGo(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s1", "s2")
-	h.discover("collectors: {controllers: {enabled: false}}\n") // they have a connection of their own, for pods
+	h.discover("collectors: {controllers: {enabled: false}}\n") // these clusters have a second connection, for pods
 	h.management.secret("broken-kubeconfig", "t0ken")
 	e := h.run()
 	e.wantRows("cluster=management/m")
@@ -137,7 +137,7 @@ func TestClusterNamesClash(t *testing.T) {
 }
 
 // TestChangedClusterServesUntilTheNewOneDoes checks that a changed cluster is served until its replacement is ready,
-// although role and owner are not part of the connection.
+// even if only the role or the owner changes.
 func TestChangedClusterServesUntilTheNewOneDoes(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
@@ -197,7 +197,7 @@ func TestReloadDuringDiscovery(t *testing.T) {
 	h.management.Kill(true)
 	e.wantLine(`cobaltcore_discovery_up{cluster="management",source="flux-secret",namespace="n"} 0`)
 	stop = e.always("cluster=storage/s")
-	h.discover("- {name: more, snapshot: {path: more}}\nlimits: {objectsPerKind: 100}\n") // everything is built anew
+	h.discover("- {name: more, snapshot: {path: more}}\nlimits: {objectsPerKind: 100}\n") // all clusters are rebuilt
 	if code, body := e.ask(http.MethodPost, "/-/reload"); code != http.StatusOK {
 		t.Errorf("%d %s", code, body)
 	}
@@ -244,7 +244,7 @@ discover:
 		t.Helper()
 		e.wantLine(fmt.Sprintf(`cobaltcore_flux_resource_status{cluster="management",target_cluster=%q,kind="Kustomization",exported_namespace="n",name=%q,status="unprocessed"} 1`, cluster, name))
 	}
-	target("found", "other.conf") // not found yet
+	target("found", "other.conf") // not yet discovered
 	h.management.secret("other.conf", storage.Kubeconfig("t0ken"))
 	target("found", "other")
 	target("unknown", "elsewhere")

@@ -18,15 +18,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// TestFamiliesAndSelfAreDisjoint keeps the two halves of a body apart: one name
-// in both would make it invalid.
+// TestFamiliesAndSelfAreDisjoint checks that no name is in both parts of a response, because that
+// would make the response invalid.
 func TestFamiliesAndSelfAreDisjoint(t *testing.T) {
 	self := newSelfMetrics(fleet.Shard{Count: 1}, true, nil)
 	names := map[string]bool{}
 	descriptions := make(chan *prometheus.Desc)
 	go func() { self.Describe(descriptions); close(descriptions) }()
 	for d := range descriptions {
-		// The only way to the name: Desc{fqName: "x", help: …}
+		// A Desc has no accessor for the name, so it is parsed from Desc{fqName: "x", help: …}.
 		_, rest, _ := strings.Cut(d.String(), `fqName: "`)
 		name, _, _ := strings.Cut(rest, `"`)
 		names[name] = true
@@ -53,7 +53,7 @@ func TestFamiliesAndSelfAreDisjoint(t *testing.T) {
 	}
 }
 
-// TestLabelsAreReserved compares the list of names that clusterLabel may not have with the declared
+// TestLabelsAreReserved compares the label names that clusterLabel must not have with the declared
 // labels.
 func TestLabelsAreReserved(t *testing.T) {
 	reserved := config.ReservedLabels()

@@ -25,11 +25,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// moments are the times in a report that depend on the time of the request.
+// moments matches the times in a report that depend on the time of the request.
 var moments = regexp.MustCompile(`"(generatedAt|lastContact|lastEvent|lastSuccess|since)": "[^"]*"`)
 
-// TestReportOfTheSnapshotFleet compares GET /api/v1/clusters with golden files:
-// undivided, and of a shard that follows the clusters of the other one.
+// TestReportOfTheSnapshotFleet compares the answer of GET /api/v1/clusters with golden files:
+// without shards, and for a shard that follows the clusters of the other shard.
 func TestReportOfTheSnapshotFleet(t *testing.T) {
 	t.Parallel()
 	s := snapshotFleet(t)
@@ -56,7 +56,7 @@ func TestReportOfTheSnapshotFleet(t *testing.T) {
 	}
 }
 
-// clusters is GET /api/v1/clusters.
+// clusters returns the answer of GET /api/v1/clusters.
 func (e *exporter) clusters() (fleetreport.Report, string) {
 	e.t.Helper()
 	code, text := e.ask(http.MethodGet, "/api/v1/clusters")
@@ -67,8 +67,8 @@ func (e *exporter) clusters() (fleetreport.Report, string) {
 	return report, text
 }
 
-// TestReportHasProblems with clusters, their kinds and the search, before the
-// exporter is ready, too, and quotes neither a server nor a Secret.
+// TestReportHasProblems checks that the report lists problems with clusters, their kinds and
+// discovery, even before the exporter is ready, and quotes neither a server nor a Secret.
 func TestReportHasProblems(t *testing.T) {
 	t.Parallel()
 	h, storage, other := newHub(t, "m"), newFakeCluster(t, "s"), newFakeCluster(t)
@@ -114,7 +114,7 @@ func TestReportHasProblems(t *testing.T) {
 		diff := cmp.Diff(want, got)
 		return diff == "", diff
 	})
-	uids := regexp.MustCompile(`"uid": "[^"]*"`) // the fake clusters have URLs there
+	uids := regexp.MustCompile(`"uid": "[^"]*"`) // URLs of the fake clusters
 	if text := uids.ReplaceAllString(text, ""); strings.Contains(text, "hunter2") || strings.Contains(text, "://") {
 		t.Errorf("the report quotes too much: %s", text)
 	}
@@ -140,8 +140,8 @@ func TestReportHasProblems(t *testing.T) {
 	}
 }
 
-// TestReportIsDocumented compares the example of docs/operations.md with the served report: both have
-// the same fields.
+// TestReportIsDocumented checks that the example in docs/operations.md has the same fields as the
+// served report.
 func TestReportIsDocumented(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/operations.md")
@@ -180,7 +180,7 @@ func TestReportIsDocumented(t *testing.T) {
 	}
 }
 
-// fields are the paths to all values of a JSON text, without indices.
+// fields returns the paths of all values in a JSON text, without indices.
 func fields(t *testing.T, text []byte) []string {
 	t.Helper()
 	var value any

@@ -16,8 +16,8 @@ import (
 // A shard exports the rows of its own clusters. It also has a list of all other clusters, because the targets of
 // objects and the cluster of an OpenBao do not depend on the shard.
 
-// assignedClusters returns the clusters that this shard runs: its own and, if one of
-// its probes reads the flow of secrets, all others, whose notes it follows.
+// assignedClusters returns the clusters that this shard runs: its own clusters and, if one of its
+// probes reads the flow of secrets, all other clusters, of which it follows the notes.
 func (b *clusterBuilder) assignedClusters(all []fleet.Cluster) []fleet.Cluster {
 	if b.followsOthers(all) {
 		return all
@@ -38,8 +38,8 @@ func (b *clusterBuilder) readsFlow(c fleet.Cluster) bool {
 	})
 }
 
-// hasWholeFlow reports whether this shard has the complete flow of secrets: all
-// references and all places in which secrets are stored.
+// hasWholeFlow reports whether this shard has the complete flow of secrets: all references and all
+// OpenBao clusters that store the secrets.
 func (b *clusterBuilder) hasWholeFlow(all []fleet.Cluster) bool {
 	follows := b.followsOthers(all)
 	return len(b.noteSets) == 0 || !slices.ContainsFunc(all, func(c fleet.Cluster) bool {
@@ -47,8 +47,8 @@ func (b *clusterBuilder) hasWholeFlow(all []fleet.Cluster) bool {
 	})
 }
 
-// buildFollowed returns a cluster of another shard, of which only kinds with notes are watched,
-// without rows.
+// buildFollowed returns a cluster of another shard. Only kinds with notes are watched, without
+// rows.
 func (b *clusterBuilder) buildFollowed(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
 	o := b.watch
 	o.Log = o.Log.With("for", "the flow of secrets")

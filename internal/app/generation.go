@@ -24,11 +24,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// probeInterval is how often each cluster is probed and its kinds are listed. A kind
-// that appears is watched within twice this time.
+// probeInterval is the interval at which each cluster is probed and its kinds are listed. A new
+// kind is watched within twice this time.
 const probeInterval = 15 * time.Second
 
-// healthInterval is how often the rules are evaluated.
+// healthInterval is the interval of evaluations of the rules.
 const healthInterval = 15 * time.Second
 
 // generation runs one configuration. Clusters may be added and removed within a generation; any
@@ -49,13 +49,12 @@ type generation struct {
 	patience   *patience     // with the first synchronization
 	ready      atomic.Bool
 
-	// Each waits for its goroutines.
+	// Each function waits for its goroutines.
 	stopDiscovery, stopEvaluation, stopNotifying func()
 }
 
-// newGeneration starts the watches, the probes and the discovery of a configuration.
-// Its clusters run until ctx ends. The discovery begins with the clusters that the
-// one of old, which may be nil, has found.
+// newGeneration starts the watches, the probes and the discovery of a configuration. Its clusters
+// run until ctx ends. Discovery starts with the clusters that old has discovered; old may be nil.
 func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o Options, old *generation) (*generation, error) {
 	all := registeredCollectors(&s.config.Collectors)
 	enabled, sets := enabledCollectors(s.config, all)
@@ -114,15 +113,15 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	return g, nil
 }
 
-// fits reports whether s differs from the settings of g only in clusters in which no others are
-// discovered. Rule files may have changed without a change of the configuration.
+// fits reports whether s differs from the settings of g only in clusters that are not host clusters
+// of discovery. Rule files may have changed without a change of the configuration.
 func (g *generation) fits(s *settings) bool {
 	a, b := *g.config, *s.config
 	a.Clusters, b.Clusters = nil, nil
 	return reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(s.config)) && reflect.DeepEqual(g.rules.User, s.rules.User)
 }
 
-// hosts returns the clusters in which others are discovered.
+// hosts returns the host clusters of discovery.
 func hosts(c *config.Config) []config.Cluster {
 	var all []config.Cluster
 	for _, d := range c.Discover {
@@ -131,8 +130,8 @@ func hosts(c *config.Config) []config.Cluster {
 	return all
 }
 
-// takeOver starts evaluating rules and sending alerts, with the active and sent alerts of old. The
-// notifier of old ends here, its evaluation when it stops; old may be nil.
+// takeOver starts evaluating rules and sending alerts, with the active and sent alerts of old,
+// which may be nil. It stops the notifier of old; the evaluation of old ends when old is stopped.
 func (g *generation) takeOver(ctx context.Context, old *generation) {
 	if old != nil {
 		g.builder.watch.Memories.KeepCollectors(g.builder.watch.Sets)
@@ -150,7 +149,7 @@ func (g *generation) takeOver(ctx context.Context, old *generation) {
 	})
 }
 
-// stop ends everything, the users of the clusters first.
+// stop stops all tasks. The users of the clusters are stopped first.
 func (g *generation) stop() {
 	g.stopNotifying()
 	g.stopEvaluation()
@@ -158,9 +157,9 @@ func (g *generation) stop() {
 	g.roster.stop()
 }
 
-// isReady reports whether the first synchronization is over: each (cluster, kind) is complete or
-// has failed explicitly, including clusters of the first discovery, or the timeout has passed. It
-// stays true.
+// isReady reports whether the first synchronization is over: each kind in each cluster, including
+// the clusters of the first discovery, is complete or has failed, or the timeout has passed. It
+// never becomes false again.
 func (g *generation) isReady() bool {
 	if !g.ready.Load() && (g.roster.settled() || g.patience.over(g.roster.arrived())) {
 		g.ready.Store(true)

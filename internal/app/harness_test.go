@@ -59,7 +59,7 @@ func (s site) configure(more string, clusters ...string) {
 	s.write("fleet.yaml", text)
 }
 
-// objects writes a file of a cluster with GitRepositories of these names.
+// objects writes a file of a cluster with GitRepositories that have these names.
 func (s site) objects(file string, names ...string) {
 	s.t.Helper()
 	text := ""
@@ -105,7 +105,7 @@ func (s site) run(change ...func(*Options)) *exporter {
 	return e
 }
 
-// stop ends Run, once.
+// stop stops the exporter; further calls have no effect.
 func (e *exporter) stop() {
 	if e.cancel == nil {
 		return
@@ -136,7 +136,7 @@ func (e *exporter) ask(method, path string) (int, string) {
 	return response.StatusCode, string(body)
 }
 
-// rows are the objects of a body as label=cluster/name, sorted.
+// rows returns the objects of a response as sorted texts label=cluster/name.
 func rows(body string) []string {
 	var got []string
 	for line := range strings.Lines(body) {
@@ -181,10 +181,10 @@ func (e *exporter) wantLine(line string) {
 	})
 }
 
-// wantPrefix waits for a line of /metrics that begins so.
+// wantPrefix waits for a line of /metrics with the prefix.
 func (e *exporter) wantPrefix(prefix string) { e.t.Helper(); e.wantBeginning(prefix, true) }
 
-// wantNoLine waits until no line of /metrics begins so.
+// wantNoLine waits until no line of /metrics has the prefix.
 func (e *exporter) wantNoLine(prefix string) { e.t.Helper(); e.wantBeginning(prefix, false) }
 
 func (e *exporter) wantBeginning(prefix string, want bool) {

@@ -21,9 +21,9 @@ import (
 
 const benchObjects = 50_000
 
-// BenchmarkHealth evaluates the whole catalogue over benchObjects of Flux or External
-// Secrets: for the first time, after nothing but time, and after objects have changed
-// between ready and not ready.
+// BenchmarkHealth evaluates the whole catalogue over benchObjects objects of Flux or External
+// Secrets: for the first time, after time has passed without changes, and after objects have
+// changed between ready and not ready.
 func BenchmarkHealth(b *testing.B) {
 	for _, load := range []struct {
 		name   string
@@ -123,7 +123,7 @@ func evaluate(b *testing.B, e *health.Evaluator) {
 	}
 }
 
-// processor returns CPU time, which does not depend on other processes as wall time does.
+// processor returns the used CPU time, which unlike wall time does not depend on other processes.
 func processor(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage

@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// wantReport waits for a report that is as wanted, and returns its text.
+// wantReport waits for a report that satisfies the condition, and returns its text.
 func (e *exporter) wantReport(ok func(health.Report) bool) string {
 	e.t.Helper()
 	text := ""
@@ -46,7 +46,7 @@ func has(rule string) func(health.Report) bool {
 	}
 }
 
-// exporterOf runs an exporter with a configuration file that is there.
+// exporterOf runs an exporter with an existing configuration file.
 func exporterOf(t *testing.T, file string) *exporter {
 	t.Helper()
 	s := newSite(t)
@@ -124,7 +124,8 @@ func TestRuleFilesAreFollowed(t *testing.T) {
 	e.wantReport(has("SiteTwo"))
 }
 
-// TestDeadClusterIsDown checks that a cluster that does not respond is down at the end of the timeout, with the reason.
+// TestDeadClusterIsDown checks that a cluster that does not respond is reported as down, with the reason, when the
+// timeout ends.
 func TestDeadClusterIsDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// hostilePlaces write a configuration in which a path stands for a file of the user.
+// hostilePlaces returns functions that write a configuration with a path in each place in which a user can name a file.
 func hostilePlaces() map[string]func(s site, path string) {
 	kubeconfig := func(cluster, user string) func(site, string) {
 		return func(s site, path string) {
@@ -54,7 +54,7 @@ clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', `+cluster+`}}], us
 	}
 }
 
-// link replaces a file by a link, as ConfigMaps and Secrets are mounted.
+// link replaces a file by a symbolic link, as in mounted ConfigMaps and Secrets.
 func (s site) link(target, name string) {
 	s.t.Helper()
 	if err := os.Symlink(target, s.file(name+".new")); err != nil {
@@ -65,11 +65,11 @@ func (s site) link(target, name string) {
 	}
 }
 
-// stopTime is the time that the exporter has to end on a busy machine. Before the fix, it never ended.
+// stopTime is the deadline for the exporter to end on a busy machine. Before the fix, it never ended.
 const stopTime = testutil.Deadline
 
-// TestHostileFiles checks that a file that cannot be read costs the rows of no other
-// cluster, neither at a reload nor later, and that the exporter still ends in time.
+// TestHostileFiles checks that a file that cannot be read does not remove the rows of other
+// clusters, neither at a reload nor later, and that the exporter still ends in time.
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
 	for place, write := range hostilePlaces() {
@@ -82,7 +82,7 @@ func TestHostileFiles(t *testing.T) {
 			for kind, path := range testutil.HostileFiles(t) {
 				t.Log(kind)
 				if kind == "a missing file" && place == "snapshot.yaml" {
-					continue // it is optional
+					continue // the file is optional
 				}
 				write(s, path)
 				select {

@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// often probes and evaluates without waiting.
+// often sets short intervals for probes and evaluations.
 func often(o *Options) {
 	o.ProbeInterval, o.HealthInterval = 200*time.Millisecond, 200*time.Millisecond
 }

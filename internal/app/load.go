@@ -17,13 +17,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// settings is a configuration with its rules. Both are read and validated once, so the validated
-// version is the one that runs. It never changes.
+// settings is a configuration with its rules. Both are read and validated once, so that the
+// exporter runs exactly the validated version. It is immutable.
 type settings struct {
 	config *config.Config
 	rules  health.Rules
 	files  []string // the configuration file, then its rule files
-	hashes string   // computed before the files were read, so that no change is missed
+	hashes string   // computed before the files are read, so that no change is missed
 }
 
 // settings reads the configuration and its rule files.
@@ -140,12 +140,12 @@ func RulesOf(ctx context.Context, file string) (groups []alerts.Group, label str
 	return groups, c.ClusterLabel, nil
 }
 
-// setup returns how Prometheus scrapes the exporter and the fleet.
+// setup returns the jobs with which Prometheus scrapes the exporter and the fleet.
 func setup(c *config.Config) alerts.Setup {
 	return alerts.Setup{ExporterJob: c.Rules.ExporterJob, FleetJob: c.Rules.Fleet.Job, FleetLabel: c.Rules.Fleet.Label}
 }
 
-// installation returns the changes of a configuration to the catalogue.
+// installation returns the changes that a configuration makes to the catalogue.
 func installation(c *config.Config) alerts.Installation {
 	in := alerts.Installation{
 		Disabled: c.Rules.Disabled, Changes: map[string]alerts.Change{},
@@ -167,8 +167,8 @@ func installation(c *config.Config) alerts.Installation {
 	return in
 }
 
-// hashFiles returns the hashes of the contents of files, one after the other. A file
-// that cannot be read has the hash of an empty one.
+// hashFiles returns the concatenated hashes of the contents of files. A file that cannot be read
+// has the hash of an empty file.
 func hashFiles(ctx context.Context, names ...string) string {
 	var all []byte
 	for _, name := range names {

@@ -23,8 +23,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// loadFleet is the snapshot fleet with objects of the load test in its clusters. Nothing else
-// changes in it.
+// loadFleet is the snapshot fleet with objects of the load test in its clusters. No other objects
+// change.
 type loadFleet struct {
 	*generation
 
@@ -44,7 +44,7 @@ func newLoadFleet(tb testing.TB) *loadFleet {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	// The snapshots are read once: their times move with the clock of the machine.
+	// The snapshots are read only once, because their times are shifted with the clock of the machine.
 	const never = config.Duration(time.Hour)
 	s.config.Collectors.Controllers.Interval = never
 	for i := range s.config.Collectors.OpenBao {
@@ -67,7 +67,7 @@ func newLoadFleet(tb testing.TB) *loadFleet {
 
 var times = regexp.MustCompile(`2026-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
-// render returns the rows of the i-th object, whose times are the given one.
+// render returns the rows of the i-th object; all of its timestamps are the given time.
 func (f *loadFleet) render(i int, o *unstructured.Unstructured, at time.Time) (kindIn, *exposition.Entry) {
 	f.tb.Helper()
 	raw, err := json.Marshal(o.Object)
@@ -116,7 +116,7 @@ func (f *loadFleet) serve() {
 	f.handler.Exposition.Swap(nil, all)
 }
 
-// put replaces an object that is served, or adds one of a kind that is.
+// put replaces a served object, or adds an object of a served kind.
 func (f *loadFleet) put(i int, o *unstructured.Unstructured, at time.Time) {
 	f.tb.Helper()
 	where, entry := f.render(i, o, at)

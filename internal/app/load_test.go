@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSettingsAreReadOnce changes the files after they were loaded: the settings keep the validated
-// content, and their hashes differ from those of the files.
+// TestSettingsAreReadOnce changes the files after they were loaded, and checks that the settings
+// keep the validated content and that their hashes differ from the hashes of the files.
 func TestSettingsAreReadOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

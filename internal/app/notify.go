@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 )
 
-// firing returns the firing findings as alerts, once the first synchronization is over.
-// Stale findings are left out: the lost contact to their cluster is a finding itself.
+// firing returns the firing findings as alerts, once the first synchronization is over. Stale
+// findings are left out, because the lost contact to their cluster is a finding of its own.
 func (g *generation) firing() []notify.Alert {
 	if !g.isReady() {
 		return nil
@@ -54,7 +54,7 @@ func alertLabels(f health.Finding) map[string]string {
 	maps.Copy(l, alerts.AddedLabels(f.Severity, f.System, f.Playbook))
 	l[alerts.LabelAlert] = f.Rule
 	if f.System == health.Custom {
-		delete(l, alerts.LabelNoAbsence) // a user's rule has the labels of its file
+		delete(l, alerts.LabelNoAbsence) // user rules have the labels of their file
 	}
 	return l
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestAlertsAreSentWithoutScrapes checks that the notifier starts with its generation, that a reload hands over the
-// sent alerts, and that a scrape resolves them.
+// TestAlertsAreSentWithoutScrapes checks that the notifier starts with its generation, that sent alerts survive a
+// reload, and that a scrape resolves them.
 func TestAlertsAreSentWithoutScrapes(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

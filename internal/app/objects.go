@@ -13,7 +13,7 @@ func (g *generation) objects() *objects.Reader {
 	return objects.New(g.handler.Exposition, objectKinds(g.builder.watch.Sets), objectDeclarations(), g.builder.watch.Now)
 }
 
-// objectKinds returns the kinds of some sets.
+// objectKinds returns the kinds of the given sets.
 func objectKinds(sets []watch.Set) []objects.Kind {
 	var kinds []objects.Kind
 	for _, set := range sets {

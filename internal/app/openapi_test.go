@@ -30,12 +30,12 @@ type describedRoute struct {
 	}
 }
 
-// schema returns the place of the schema of the JSON that the route returns.
+// schema returns the reference to the schema of the JSON that the route returns.
 func (r describedRoute) schema() string {
 	return r.Get.Responses["200"].Content["application/json"].Schema.Ref
 }
 
-// TestAnswersAreAsDescribed holds real answers of all routes to the OpenAPI document.
+// TestAnswersAreAsDescribed validates real answers of all routes against the OpenAPI document.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	t.Parallel()
 	e := exporterOf(t, "../../test/fleet/fleet.yaml")
@@ -80,7 +80,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	}
 }
 
-// checkRefusals asks for each parameter with a value that is not valid, and for an object that does not exist.
+// checkRefusals sends a request with an invalid value for each parameter, and a request for an object that does not
+// exist.
 func (e *exporter) checkRefusals(path string, route describedRoute) {
 	e.t.Helper()
 	invalid := map[string]string{

@@ -16,11 +16,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
 
-// benchFindings is how many objects of the load have a finding.
+// benchFindings is the number of objects with a finding.
 const benchFindings = 3000
 
-// BenchmarkPages serves each page of benchObjects objects, 3,000 of which have failed, with a full
-// log of changes. No answer comes from the cache.
+// BenchmarkPages serves each page for benchObjects objects, of which 3,000 have failed, with a full
+// log of changes. The cache is not used.
 func BenchmarkPages(b *testing.B) {
 	f := newLoadFleet(b)
 	for i := range benchObjects {

@@ -14,9 +14,10 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// processCollector collects the process_* metrics of client_golang, except the traffic, which is
-// that of the whole network namespace. client_golang reads five files of /proc, of which those of
-// the whole machine are the slowest: 0.6 ms and 576 allocations for each scrape, here 0.05 ms.
+// processCollector collects the process_* metrics of client_golang, except for the network traffic,
+// which would be the traffic of the whole network namespace. client_golang reads five files of
+// /proc and takes 0.6 ms and 576 allocations per scrape, because the files about the whole machine
+// are slow. This collector takes 0.05 ms.
 type processCollector struct {
 	cpu, openFiles, maxFiles, virtual, maxVirtual, resident *prometheus.Desc
 
@@ -36,7 +37,7 @@ func newProcessCollector() prometheus.Collector {
 	}
 }
 
-// startTime returns the metric of client_golang for the start of the process, which stays.
+// startTime returns the metric of client_golang for the start time of the process, which is constant.
 func startTime() prometheus.Metric {
 	all := make(chan prometheus.Metric)
 	go func() {

@@ -15,11 +15,11 @@ import (
 // readyInterval is the readiness poll interval.
 const readyInterval = 20 * time.Millisecond
 
-// fileInterval is how often the configuration files are compared with those that
-// were loaded: a mounted ConfigMap sends no signal when it changes.
+// fileInterval is the interval at which the configuration files are compared with the loaded ones,
+// because a change of a mounted ConfigMap sends no signal.
 const fileInterval = 2 * time.Second
 
-// reload applies the configuration file as a whole or not at all. When it returns without an error,
+// reload applies the configuration file completely or not at all. If it returns without an error,
 // the new configuration is being served.
 func (a *app) reload(ctx context.Context) error {
 	a.reloading.Lock()
@@ -60,8 +60,8 @@ func (a *app) reloaded(err error) {
 	a.options.Log.Info("configuration loaded", "file", a.options.source())
 }
 
-// follow reloads on request and after changes of files. A change counts when two polls find the
-// same content, because an incomplete file may be valid, too.
+// follow reloads on request and after changes of files. A change is applied when two polls find the
+// same content, because a partially written file may be valid.
 func (a *app) follow(ctx context.Context) {
 	tick := time.NewTicker(fileInterval)
 	defer tick.Stop()
@@ -81,7 +81,7 @@ func (a *app) follow(ctx context.Context) {
 	}
 }
 
-// compareFiles returns the hashes of the files as they are now and as they were loaded.
+// compareFiles returns the hashes of the current files and of the loaded files.
 func (a *app) compareFiles(ctx context.Context) (now, loaded string) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// twoClusters is a site with the clusters a and b; c and its objects are there,
-// but not configured.
+// twoClusters returns a site with the clusters a and b. The objects of cluster c exist, but c is
+// not configured.
 func twoClusters(t *testing.T) site {
 	s := newSite(t)
 	for _, c := range []string{"a", "b", "c"} {
@@ -55,8 +55,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadIsOneStep scrapes continuously while clusters are removed and the label changes. Every body is the whole
-// set before or after the change, and always has the rows of clusters that stay.
+// TestReloadIsOneStep scrapes continuously while clusters are removed and the label changes. Every response has the
+// complete rows before or after the change, including the rows of clusters that are not removed.
 func TestReloadIsOneStep(t *testing.T) {
 	t.Parallel()
 	s := twoClusters(t)

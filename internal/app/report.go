@@ -21,16 +21,16 @@ import (
 type ReportOptions struct {
 	Options
 
-	// Snapshot is a directory with a snapshot of the fleet, which is evaluated at the time at which
-	// it was taken.
+	// Snapshot is a directory with a snapshot of the fleet. It is evaluated at the time at which it
+	// was taken.
 	Snapshot string
 	Filter   health.Filter
-	// Timeout is how long to wait for the fleet, and for FailOn with Wait.
+	// Timeout is the maximum time to wait for the fleet and, with Wait, for a verdict better than FailOn.
 	Timeout time.Duration
-	// Wait evaluates again until the verdict is better than FailOn.
+	// Wait repeats the evaluation until the verdict is better than FailOn.
 	Wait   bool
 	FailOn health.Verdict
-	// Watch gets one report after the other until the command ends. It may be nil.
+	// Watch receives each new report until the command ends. It may be nil.
 	Watch func(health.Report) error
 	// Progress receives the names of the clusters that are not complete. It may be nil.
 	Progress io.Writer
@@ -72,8 +72,8 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 		if err := g.health.Evaluate(ctx); err != nil {
 			_, _ = fmt.Fprintln(o.Progress, "warning:", err)
 		}
-		a.options.scrapes.Record() // a report sends no alerts
-		g.notifier.Round(ctx)      // for the silences
+		a.options.scrapes.Record() // report does not send alerts
+		g.notifier.Round(ctx)      // reads silences
 		r, err := g.report(ctx)
 		if err != nil {
 			return r, err

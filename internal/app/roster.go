@@ -19,7 +19,7 @@ import (
 // settleInterval is the poll interval for a cluster that will replace another one.
 const settleInterval = 100 * time.Millisecond
 
-// clusterSet is running clusters by name. It never changes.
+// clusterSet has running clusters by name. It is immutable.
 type clusterSet map[string]*runningCluster
 
 // rosterOptions are the settings of a roster.
@@ -27,34 +27,34 @@ type rosterOptions struct {
 	// assigned returns the clusters of a fleet that run here.
 	assigned func([]fleet.Cluster) []fleet.Cluster
 	build    func(fleet.Cluster, *fleet.Targets) *runningCluster
-	// swap removes the rows of clusters and adds those of others in one step.
+	// swap removes the rows of some clusters and adds the rows of others in one step.
 	swap     func(out, in []*exposition.Group)
 	suffixes []string // of the names of kubeconfig Secrets
-	// keep drops all other names of clusters.
+	// keep discards the data of all clusters that are not named.
 	keep func(names []string)
-	// patience bounds how long a cluster waits for the one that will replace it.
+	// patience limits the time for which a changed cluster is served until its replacement is ready.
 	patience func() *patience
 	log      *slog.Logger
 }
 
-// roster starts, replaces and stops clusters, so that the configured and discovered ones run.
+// roster starts, replaces and stops clusters, so that the configured and the discovered clusters run.
 type roster struct {
 	rosterOptions
 
-	ctx      context.Context // clusters run until it ends
+	ctx      context.Context // context of the clusters
 	view     atomic.Pointer[rosterView]
-	searched atomic.Bool // the clusters that discovery found first are in the view
+	searched atomic.Bool // the view has the clusters of the first discovery
 
-	mu         sync.Mutex // held during a change, guards what follows
+	mu         sync.Mutex // held during a change; guards the following fields
 	configured []fleet.Cluster
-	trial      []fleet.Cluster // will be configured when they have settled; else nil
+	trial      []fleet.Cluster // clusters to be configured when they have settled; nil if no change is pending
 	found      []fleet.PlaceState
-	pending    clusterSet // will replace the running ones when they have settled
+	pending    clusterSet // replacements of running clusters that have not yet settled
 }
 
-// rosterView is the state of a roster after a change. It never changes.
+// rosterView is the state of a roster after a change. It is immutable.
 type rosterView struct {
-	members  []fleet.Cluster // the whole fleet, whether it runs here or not
+	members  []fleet.Cluster // the whole fleet, including clusters of other shards
 	running  clusterSet
 	found    []fleet.PlaceState
 	findings map[fleet.Finding]bool
@@ -88,8 +88,8 @@ func (r *roster) follow(ctx context.Context, d *fleet.Discovery) {
 	}
 }
 
-// discover changes the discovered clusters. It reports whether a cluster waits to
-// replace another one: then it has to be called again.
+// discover changes the discovered clusters. It reports whether a replacement has not yet settled;
+// discover must then be called again.
 func (r *roster) discover(found []fleet.PlaceState) (waiting bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,9 +98,9 @@ func (r *roster) discover(found []fleet.PlaceState) (waiting bool) {
 	return len(r.pending) > 0
 }
 
-// apply changes the configured clusters. It starts those that are new or changed;
-// when they have settled, all changes become visible in one step. If ctx ends before
-// that, nothing has changed. Meanwhile discovery continues.
+// apply changes the configured clusters. It starts new and changed clusters; when they have
+// settled, all changes become visible in one step. If ctx ends before that, nothing changes.
+// Discovery continues in the meantime.
 func (r *roster) apply(ctx context.Context, configured []fleet.Cluster) error {
 	fresh := r.startFresh(configured)
 	patience := r.patience()
@@ -118,7 +118,7 @@ func (r *roster) apply(ctx context.Context, configured []fleet.Cluster) error {
 	return nil
 }
 
-// startFresh starts the clusters that are new or changed when configured is applied.
+// startFresh starts the clusters that are new or changed in configured.
 func (r *roster) startFresh(configured []fleet.Cluster) clusterSet {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -150,7 +150,7 @@ func names(clusters []fleet.Cluster) []string {
 	return all
 }
 
-// publishMembers makes the fleet visible as it is, or as it will be while apply waits.
+// publishMembers publishes the members of the fleet; while apply waits, the members after the change.
 func (r *roster) publishMembers() []fleet.Cluster {
 	configured := r.configured
 	if r.trial != nil {
@@ -167,10 +167,10 @@ func (r *roster) publish(change func(*rosterView)) {
 	r.view.Store(&next)
 }
 
-// reconcile replaces the running clusters by the configured and discovered ones, in one step. A new
-// cluster becomes visible at once, its kinds when they are complete; the rows of a removed cluster
-// are removed; a changed cluster serves until its replacement has settled, unless that is one of
-// the fresh clusters.
+// reconcile replaces the running clusters by the configured and discovered clusters in one step. A
+// new cluster becomes visible at once, and its kinds when they are complete. The rows of a removed
+// cluster are removed. A changed cluster is served until its replacement has settled, unless the
+// replacement is one of the fresh clusters.
 func (r *roster) reconcile(fresh clusterSet) {
 	r.keep(names(r.publishMembers()))
 	members, conflicts := fleet.Merge(r.configured, r.found)
@@ -211,11 +211,11 @@ func (r *roster) reconcile(fresh clusterSet) {
 	stopClusters(append(out, unused...))
 }
 
-// settled reports whether the clusters that are configured and that discovery found
-// first have settled.
+// settled reports whether the configured clusters and the clusters of the first discovery have
+// settled.
 func (r *roster) settled() bool { return r.searched.Load() && r.view.Load().running.settled() }
 
-// arrived returns how many objects have arrived in clusters that have not settled.
+// arrived returns the number of objects that have arrived in clusters that have not settled.
 func (r *roster) arrived() uint64 { return r.view.Load().running.arrived() }
 
 // lookup returns a cluster of the fleet.
@@ -227,7 +227,7 @@ func (r *roster) lookup(name string) (fleet.Cluster, bool) {
 	return fleet.Cluster{}, false
 }
 
-// stop ends all clusters. Nothing may change the roster any more.
+// stop stops all clusters. The roster must not be changed afterwards.
 func (r *roster) stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -257,7 +257,7 @@ func (s clusterSet) unsettled() []string {
 	return names
 }
 
-// without returns the clusters that no other set has.
+// without returns the clusters that are in none of the other sets.
 func (s clusterSet) without(others ...clusterSet) []*runningCluster {
 	return slices.DeleteFunc(s.list(), func(c *runningCluster) bool {
 		return slices.ContainsFunc(others, func(other clusterSet) bool { return other[c.Name] == c })

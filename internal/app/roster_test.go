@@ -24,7 +24,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// rosterTest is a roster with clusters of a snapshot. A cluster is called name/role;
+// rosterTest is a roster with clusters of a snapshot. The test names a cluster by name/role;
 // another role is a change of the cluster.
 type rosterTest struct {
 	*roster
@@ -122,7 +122,7 @@ func (r *rosterTest) clusters(names ...string) []fleet.Cluster {
 
 var testPlace = fleet.Source{Cluster: "host", Source: fleet.SourceSecret, Namespace: "n"}
 
-// places returns a place of discovery with clusters.
+// places returns a source of discovery with clusters.
 func (r *rosterTest) places(names ...string) []fleet.PlaceState {
 	found := r.clusters(names...)
 	for i := range found {
@@ -136,7 +136,7 @@ func (r *rosterTest) places(names ...string) []fleet.PlaceState {
 	return []fleet.PlaceState{{Source: testPlace, Up: true, Found: found}}
 }
 
-// want compares the events since the last call, and the visible state.
+// want compares the events since the last call and the visible state with the expected ones.
 func (r *rosterTest) want(events []string, running, members string) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -177,7 +177,7 @@ func TestRosterFollowsDiscovery(t *testing.T) {
 	step(nil, false, []string{"swap - +a/1"}, "a/1", "a/1,elsewhere/1")
 	step(r.places("b/1"), false, []string{"swap - +b/1"}, "a/1,b/1", "a/1,elsewhere/1,b/1")
 	step(r.places("b/1"), false, nil, "a/1,b/1", "a/1,elsewhere/1,b/1")
-	// A changed cluster serves until its replacement has settled.
+	// A changed cluster is served until its replacement has settled.
 	step(r.places("b/2"), true, nil, "a/1,b/1", "a/1,elsewhere/1,b/2")
 	step(r.places("b/3"), true, []string{"end b/2"}, "a/1,b/1", "a/1,elsewhere/1,b/3")
 	r.mu.Lock()
@@ -185,7 +185,7 @@ func TestRosterFollowsDiscovery(t *testing.T) {
 	r.mu.Unlock()
 	testutil.Eventually(t, func() (bool, string) { return !r.discover(r.places("b/3")), "the replacement does not settle" })
 	r.want([]string{"end b/1", "swap -b/1 +b/3"}, "a/1,b/3", "a/1,elsewhere/1,b/3")
-	// It is also over when the change is taken back.
+	// The replacement also ends when the change is reverted.
 	step(r.places("b/2"), true, nil, "a/1,b/3", "a/1,elsewhere/1,b/2")
 	step(r.places("b/3"), false, []string{"end b/2"}, "a/1,b/3", "a/1,elsewhere/1,b/3")
 	step(r.places("a/9"), false, []string{"end b/3", "swap -b/3 +"}, "a/1", "a/1,elsewhere/1")
@@ -219,7 +219,7 @@ func TestRosterAppliesInOneStep(t *testing.T) {
 
 	ctx, cancel := context.WithCancelCause(context.Background())
 	done := apply(ctx)
-	// Discovery continues meanwhile, with the configuration in force.
+	// Discovery continues in the meantime with the current configuration.
 	r.discover(r.places("e/1"))
 	r.want([]string{"swap - +e/1"}, "a/1,b/1,c/1,e/1", "a/1,b/2,d/1,e/1")
 	stopping := errors.New("stopping")

@@ -78,7 +78,7 @@ func TestDeadClusterBlocksForTheSyncTimeoutOnly(t *testing.T) {
 
 func TestShutdownFinishesScrape(t *testing.T) {
 	t.Parallel()
-	const objects = 20_000 // more than the buffers of the kernel take
+	const objects = 20_000 // more than the buffers of the kernel can hold
 	s := newSite(t)
 	items := make([]string, objects)
 	for i := range items {

@@ -47,7 +47,7 @@ func newSelfMetrics(shard fleet.Shard, auth bool, log *slog.Logger) *selfMetrics
 		newProcessCollector(),
 	)
 	m.refusals = server.NewRefusals(m, log)
-	promhttp.InstrumentMetricHandler(m, http.NotFoundHandler()) // registers the metrics of the handler, which joins them later
+	promhttp.InstrumentMetricHandler(m, http.NotFoundHandler()) // registers the metrics of the handler, which adds them later
 	if shard.Divided() {
 		m.MustRegister(shardInfo(shard), shardCount(shard))
 	}
@@ -79,7 +79,7 @@ func shardInfo(s fleet.Shard) prometheus.Collector {
 	return info
 }
 
-// shardCount returns the metric about how many shards there are.
+// shardCount returns the metric with the number of shards.
 func shardCount(s fleet.Shard) prometheus.Collector {
 	count := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cobaltcore_shards", Help: "How many shards the fleet has, by the --shard of this exporter. There is no row without it.",
@@ -104,9 +104,9 @@ func familyNames(g prometheus.Gatherer) []string {
 	return names
 }
 
-// included gathers the families that metrics.include names, or all families if it is
-// empty. It is nil if metrics.include names none of them: gathering is most of the
-// cost of a scrape in which nothing has changed.
+// included gathers the families that metrics.include names, or all families if it is empty. If
+// metrics.include names none of them, it is nil, because gathering is most of the cost of a scrape
+// without changes.
 func included(self prometheus.Gatherer, include []string) prometheus.Gatherer {
 	if len(include) == 0 {
 		return self

@@ -3,13 +3,13 @@
 
 package app
 
-// Series of 1,000 healthy objects by default, in the mix of the load test. A test counts
-// them.
+// The numbers of series of 1,000 healthy objects with the default settings, in the mix of the load
+// test. A test counts them.
 const (
-	// FluxSeries has four for most kinds: four in ten are Kustomizations, three are
-	// HelmReleases, three are sources.
+	// FluxSeries is the number for Flux: most kinds have four series per object. Of ten objects,
+	// four are Kustomizations, three are HelmReleases and three are sources.
 	FluxSeries = 3386
-	// ExternalSecretSeries is with one store and one path each, whether an OpenBao is
-	// configured or not.
+	// ExternalSecretSeries is the number for ExternalSecrets with one store and one path each. It
+	// does not depend on whether an OpenBao is configured.
 	ExternalSecretSeries = 4000
 )

@@ -16,9 +16,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestSeriesOfHealthyObjects counts the series of 1,000 objects without a problem, as
-// docs/metrics.md has them. More than four of each are too many, also where an OpenBao adds
-// the flow of secrets.
+// TestSeriesOfHealthyObjects compares the number of series of 1,000 healthy objects with the
+// numbers in docs/metrics.md. An object must not have more than four, even if an OpenBao adds the
+// flow of secrets.
 func TestSeriesOfHealthyObjects(t *testing.T) {
 	t.Parallel()
 	const most = 4050
@@ -86,7 +86,7 @@ func objectList(t *testing.T, object func(int) *unstructured.Unstructured) strin
 		if ready, _ := conditions[0].(map[string]any); suspended || ready["status"] != "True" {
 			continue
 		}
-		if o["kind"] == "Kustomization" { // as Flux has written it since 2.7
+		if o["kind"] == "Kustomization" { // as written by Flux since 2.7
 			o["status"].(map[string]any)["history"] = []any{map[string]any{
 				"digest": "sha256:0", "firstReconciled": "2026-01-01T00:00:00Z", "lastReconciled": "2026-01-01T00:00:00Z",
 				"lastReconciledStatus": "ReconciliationSucceeded", "lastReconciledDuration": "1s", "totalReconciliations": 1,

@@ -13,8 +13,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestBrokenKubeconfigIsNoOtherCluster runs exporters that have a service account, as in a
-// pod.
+// TestBrokenKubeconfigIsNoOtherCluster checks that an exporter with a service account, as in a pod,
+// does not use it in place of a broken kubeconfig.
 func TestBrokenKubeconfigIsNoOtherCluster(t *testing.T) {
 	testutil.InMountNamespace(t, brokenKubeconfigIsNoOtherCluster)
 }

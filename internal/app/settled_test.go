@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// askingProbe is a probe that has requested everything that it was given.
+// askingProbe is a probe that has settled for all references that it has received.
 type askingProbe struct {
 	collectors.Probe
 

@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// nameIn is a name that begins with prefix and is in a shard.
+// nameIn returns a name with the prefix that belongs to a shard.
 func nameIn(index, count int, prefix string) string {
 	for i := 0; ; i++ {
 		if name := fmt.Sprint(prefix, i); fleet.OwnerOf(name, count) == index {
@@ -28,8 +28,8 @@ func nameIn(index, count int, prefix string) string {
 	}
 }
 
-// divided is a hub that is watched by two shards, and by an exporter that watches
-// all of it. A snapshot in shard 0 has an OpenBao.
+// divided is a hub that is watched by two shards, and by an exporter without shards. A snapshot in
+// shard 0 has an OpenBao.
 type divided struct {
 	hub
 
@@ -58,7 +58,7 @@ func newDivided(t *testing.T, prepare func(hub)) *divided {
 	return d
 }
 
-// configure writes fleet.yaml, with more clusters and more of the rest.
+// configure writes fleet.yaml with additional clusters and sections.
 func (d *divided) configure(clusters string, more ...string) {
 	d.t.Helper()
 	d.discover("- {name: " + d.bao + ", snapshot: {path: bao}}\n" + clusters)
@@ -69,8 +69,8 @@ func (d *divided) configure(clusters string, more ...string) {
 	d.write("fleet.yaml", string(text)+"collectors: {openbao: [{name: openbao, cluster: "+d.bao+", interval: 100ms, addresses: [bao.example.com]}]}\n"+strings.Join(more, ""))
 }
 
-// wantEqual waits until the shards together have the rows of the exporter without shards, which must
-// include these.
+// wantEqual waits until the shards together have the rows of the exporter without shards, including
+// the given rows.
 func (d *divided) wantEqual(with ...string) {
 	d.t.Helper()
 	testutil.Eventually(d.t, func() (bool, string) {

@@ -21,8 +21,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// snapshotFleet is test/fleet as a site of its own, with the times of the dump and
-// a second OpenBao, in another cluster, to which the stores of all clusters but one lead.
+// snapshotFleet returns a copy of test/fleet with the times of the dump and a second OpenBao in
+// another cluster. The stores of all clusters but one refer to it.
 func snapshotFleet(t *testing.T) site {
 	t.Helper()
 	fleet, err := filepath.Abs("../../test/fleet")
@@ -56,21 +56,20 @@ func snapshotFleet(t *testing.T) site {
 
 const secondOpenBao = "    - {name: second, cluster: control-plane, addresses: ['https://openbao.example.com:8200']}\n"
 
-// shard makes a run one of count shards.
+// shard returns an option that runs the exporter as one of count shards.
 func shard(index, count int) func(*Options) {
 	return func(o *Options) { o.Shard = fleet.Shard{Index: index, Count: count} }
 }
 
-// measured are the rows whose values depend on the time of the read: an onset that no object records
-// is the time of the first sighting.
+// measured matches the rows whose values depend on the time of the read: if no object records an
+// onset, it is the time at which the exporter first saw the state.
 var measured = regexp.MustCompile(`^(cobaltcore_(cluster_last_contact|watch_last_event|collector_last_success|discovery_last_success)_timestamp_seconds` +
 	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response|skew)_seconds)\{|onset="at_least"`)
 
-// counted are the families that count events of this process, or results of its own evaluation.
+// counted matches the families that count events of the process or results of its evaluation.
 var counted = regexp.MustCompile(`^cobaltcore_((collector_errors|watch_errors|watch_partial_decodes)_total\{|health_)`)
 
-// objectRows are the rows of a body that are about clusters; the other ones are
-// about the exporter.
+// objectRows returns the rows of a response about clusters. The other rows are about the exporter.
 func objectRows(body string) []string {
 	var rows []string
 	for line := range strings.Lines(body) {
@@ -87,7 +86,7 @@ func objectRows(body string) []string {
 	return rows
 }
 
-// body is that of /metrics when the exporter is ready.
+// body returns the response of /metrics when the exporter is ready.
 func (e *exporter) body() string {
 	e.t.Helper()
 	var body string
@@ -99,8 +98,9 @@ func (e *exporter) body() string {
 	return body
 }
 
-// TestShardsTogetherAreTheFleet, row for row, for any number of shards: objects, probes and the flow
-// of secrets. No row is in two of them, and two replicas of one have equal rows.
+// TestShardsTogetherAreTheFleet checks that the shards together have the same rows as an exporter
+// without shards, for several numbers of shards. No row is in two shards, and two replicas of a
+// shard have equal rows.
 func TestShardsTogetherAreTheFleet(t *testing.T) {
 	t.Parallel()
 	s := snapshotFleet(t)
@@ -149,7 +149,7 @@ func TestShardsTogetherAreTheFleet(t *testing.T) {
 func TestShardHasItsClustersOnly(t *testing.T) {
 	t.Parallel()
 	s := snapshotFleet(t)
-	e := s.run(shard(1, 2)) // it has control-plane, and follows the others for its OpenBao
+	e := s.run(shard(1, 2)) // the shard of control-plane follows the other clusters for its OpenBao
 	for _, row := range objectRows(e.body()) {
 		if !strings.Contains(row, `{cluster="control-plane"`) {
 			t.Fatalf("%s is another shard's", row)
@@ -170,8 +170,8 @@ func TestShardHasItsClustersOnly(t *testing.T) {
 	}
 }
 
-// TestFlowOfShardIsPartial checks that the shard with the only OpenBao follows the secrets of all clusters, and any
-// other shard only of its own.
+// TestFlowOfShardIsPartial checks that the shard with the only OpenBao follows the secrets of all clusters, and
+// that any other shard follows only the secrets of its own clusters.
 func TestFlowOfShardIsPartial(t *testing.T) {
 	t.Parallel()
 	one, two := snapshotFleet(t), snapshotFleet(t)

@@ -26,21 +26,21 @@ import (
 type SnapshotOptions struct {
 	Options
 
-	// Out is the directory to write. It must be empty, or not be there.
+	// Out is the directory to write. It must be empty or must not exist.
 	Out string
-	// Timeout bounds each step: the search for clusters, all clusters together, and then the requests
-	// to systems outside of them.
+	// Timeout limits each step: discovery, reading all clusters, and then the requests to systems
+	// outside of them.
 	Timeout time.Duration
-	// Clusters are the clusters to read; none means all, also those that are found.
+	// Clusters are the clusters to read; empty means all, including discovered clusters.
 	Clusters []string
-	// Progress gets a line for each step, for people.
+	// Progress receives a line of text for each step.
 	Progress io.Writer
 }
 
 // SnapshotResult is the content of a snapshot.
 type SnapshotResult struct {
 	Clusters []SnapshotCluster
-	// Answers is how many answers of probes it has.
+	// Answers is the number of answers to probes.
 	Answers int
 	Missing []snapshot.Missing
 }
@@ -52,9 +52,9 @@ type SnapshotCluster struct {
 	Name string
 }
 
-// Snapshot writes what the configuration lets the exporter read as a directory that
-// stands for the fleet. What cannot be read is noted; it is an error when that is
-// everything. Nothing is left of a directory that is not complete.
+// Snapshot writes everything that the exporter reads with the configuration to a directory, which
+// can be used in place of the fleet. Data that cannot be read is recorded as missing; it is an
+// error if nothing can be read. An incomplete directory is removed.
 func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	loaded, err := o.settings(ctx)
 	if err != nil {
@@ -73,13 +73,13 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	}
 	exists := isDirectory(o.Out)
 	beside := filepath.Dir(filepath.Clean(o.Out))
-	if exists { // it may be a mount point, with another file system beside it
+	if exists { // it may be a mount point, so that renaming a directory beside it would cross file systems
 		beside = o.Out
 	}
 	if s.dir, err = os.MkdirTemp(beside, ".snapshot-*"); err != nil {
 		return SnapshotResult{}, err
 	}
-	defer func() { _ = os.RemoveAll(s.dir) }() // it has been renamed if all went well
+	defer func() { _ = os.RemoveAll(s.dir) }() // it has been renamed if there was no error
 	result, err := s.take(ctx, missing)
 	switch {
 	case err != nil:
@@ -90,9 +90,8 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	return result, os.Rename(s.dir, o.Out)
 }
 
-// moveInto moves the contents of a directory into another one; none of them if one cannot be moved. The
-// configuration is the first: a process that is killed meanwhile leaves clusters that are missing, not
-// fewer clusters.
+// moveInto moves the contents of a directory into another one. If one file cannot be moved, none is.
+// The configuration is moved first, so that after a killed process clusters are reported as missing.
 func moveInto(out, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -150,7 +149,7 @@ func chosenClusters(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, 
 	return slices.DeleteFunc(clusters, func(c fleet.Cluster) bool { return !slices.Contains(names, c.Name) }), nil
 }
 
-// checkVacant returns why a directory cannot be written.
+// checkVacant returns an error if a snapshot cannot be written to a directory.
 func checkVacant(dir string) error {
 	if strings.TrimSpace(dir) == "" {
 		return errors.New("--out: name a directory that is not there yet")
@@ -170,11 +169,11 @@ func checkVacant(dir string) error {
 	return nil
 }
 
-// taking is a snapshot that is being taken.
+// taking is a snapshot in progress.
 type taking struct {
 	options  SnapshotOptions
 	config   *config.Config
-	fleet    []fleet.Cluster // all clusters, also those that are not in it
+	fleet    []fleet.Cluster // all clusters, including those that are not in the snapshot
 	suffixes []string
 	clusters []fleet.Cluster
 	dir      string // of the fleet
@@ -189,7 +188,7 @@ func (s *taking) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.options.Progress, format+"\n", args...)
 }
 
-// take writes all of it. missing could not be discovered.
+// take writes the whole snapshot. missing has the sources of discovery that could not be read.
 func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (SnapshotResult, error) {
 	all := registeredCollectors(&s.config.Collectors)
 	_, sets := enabledCollectors(s.config, all)
@@ -210,12 +209,12 @@ func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (Snapshot
 	return out, s.describe(ctx, out)
 }
 
-// readable reports whether anything was read, or nothing is served.
+// readable reports whether any object was read, or whether the cluster serves no watched kind.
 func (c SnapshotCluster) readable() bool {
 	return len(c.Kinds) == 0 || slices.ContainsFunc(c.Kinds, func(k watch.WrittenKind) bool { return k.Failure == nil })
 }
 
-// writeClusters writes the objects of all clusters at the same time.
+// writeClusters writes the objects of all clusters concurrently.
 func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
@@ -262,14 +261,14 @@ func (s *taking) describeCluster(ctx context.Context, c fleet.Cluster, d Snapsho
 		if err != nil {
 			return err
 		}
-		// Without a moment, its ages are as old as they look.
+		// If the time of the snapshot is unknown, ages are computed from the current time.
 		meta.TakenAt, meta.ShiftTime, meta.KindsKnown = before.TakenAt, before.ShiftTime, before.KindsKnown
 	}
 	meta.ServerVersion, meta.ClusterUID, meta.Missing = d.ServerVersion, d.UID, d.missing("")
 	return meta.Write(dir)
 }
 
-// missing returns what could not be read in a cluster.
+// missing returns the parts of a cluster that could not be read.
 func (c SnapshotCluster) missing(name string) []snapshot.Missing {
 	if c.Failure != nil {
 		return []snapshot.Missing{{Cluster: name, Reason: string(c.Failure.Reason)}}

@@ -101,8 +101,8 @@ func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, 
 	return w, meta.Write(in.Path)
 }
 
-// lookup finds any cluster, also one that is not in the snapshot: nodes are found
-// there.
+// lookup returns any cluster, including clusters that are not in the snapshot, because nodes may be
+// discovered there.
 func (s *taking) lookup(name string) (fleet.Cluster, bool) {
 	for _, c := range s.fleet {
 		if c.Name == name {

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// written returns the clusters as the snapshot has them.
+// written returns the configuration of the clusters in the snapshot.
 func (s *taking) written() []fleet.Cluster {
 	all := make([]fleet.Cluster, len(s.clusters))
 	for i, c := range s.clusters {
@@ -55,8 +55,8 @@ func (s *taking) describe(ctx context.Context, out SnapshotResult) error {
 	return os.WriteFile(filepath.Join(s.dir, snapshot.ConfigFile), append([]byte(head), text...), 0o600)
 }
 
-// copiedAt returns when the last snapshot of a fleet of snapshots was taken; the zero time
-// if a cluster is not a snapshot, or no moment is known.
+// copiedAt returns the time of the newest snapshot if all clusters are snapshots. It is zero if a
+// cluster is not a snapshot or no time is known.
 func (s *taking) copiedAt(ctx context.Context) (last time.Time, err error) {
 	for i, c := range s.written() {
 		meta, err := c.Snapshot.ReadMeta(ctx)
@@ -70,8 +70,8 @@ func (s *taking) copiedAt(ctx context.Context) (last time.Time, err error) {
 	return last, nil
 }
 
-// fleetConfig returns the part of the configuration that the rows depend on, without
-// addresses and credentials.
+// fleetConfig returns the part of the configuration on which the rows depend, without addresses and
+// credentials.
 func (s *taking) fleetConfig() *config.Config {
 	from, to := s.config, config.Default()
 	to.ClusterLabel, to.Metrics, to.Limits, to.KubeconfigSuffixes = from.ClusterLabel, from.Metrics, from.Limits, s.ownSuffixes()
@@ -91,7 +91,7 @@ func (s *taking) has(cluster string) bool {
 	return slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Name == cluster })
 }
 
-// ownSuffixes returns the suffixes of discovery, which is not part of a snapshot, each once.
+// ownSuffixes returns the distinct suffixes of the discovery sources, because a snapshot does not contain the sources.
 func (s *taking) ownSuffixes() []string {
 	var all []string
 	for _, suffix := range s.suffixes {

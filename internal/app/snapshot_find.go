@@ -11,11 +11,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// discoverPrefix begins the endpoint of a discovery that is missing.
+// discoverPrefix is the prefix of the endpoint of a discovery source that could not be read.
 const discoverPrefix = "discover "
 
-// find finds out which clusters there are. A place that cannot be looked at is
-// missing, and stops nothing.
+// find discovers the clusters. A source that cannot be read is recorded as missing and does not
+// stop the snapshot.
 func (s *taking) find(ctx context.Context) (missing []snapshot.Missing, err error) {
 	d := fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{})
 	s.suffixes = d.Suffixes()
@@ -53,7 +53,7 @@ func inBrackets(text string) string {
 	return " (" + text + ")"
 }
 
-// look lets a discovery run until it has settled, or the time is up.
+// look runs a discovery until it has settled or the timeout ends.
 func (s *taking) look(ctx context.Context, d *fleet.Discovery) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	done := make(chan struct{})

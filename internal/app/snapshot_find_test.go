@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestSnapshotOfDiscoveredClusters, with their properties, and references of objects to them
-// stay valid. No credential is in it.
+// TestSnapshotOfDiscoveredClusters checks that a snapshot contains discovered clusters with their
+// properties, that references of objects to them stay valid, and that it contains no credentials.
 func TestSnapshotOfDiscoveredClusters(t *testing.T) {
 	t.Parallel()
 	h, storage, arbiter := newHub(t, "m"), newFakeCluster(t, "s"), newFakeCluster(t, "a")
@@ -81,7 +81,7 @@ discover:
 	only.run().wantRows("cluster=storage/s", "cluster=storage/there")
 }
 
-// lasting returns the rows that are not about a connection or a search.
+// lasting returns the rows that are not about a connection or about discovery.
 func lasting(rows []string) []string {
 	var kept []string
 	for _, row := range rows {
@@ -100,8 +100,8 @@ func lasting(rows []string) []string {
 	return kept
 }
 
-// boundRow reports whether a row is an onset that is known only since the first sighting:
-// another exporter, or a replay, sees it at another time.
+// boundRow reports whether a row is an onset that is only the time at which this exporter first saw
+// the state. It differs in another exporter and in a replay.
 func boundRow(row string) bool {
 	return strings.Contains(row, "_since_timestamp_seconds{") && !strings.Contains(row, `onset="exact"`)
 }

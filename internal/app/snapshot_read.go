@@ -84,8 +84,8 @@ func snapshotConfig(ctx context.Context, path, file string) (*config.Config, err
 	return c, nil
 }
 
-// configOfDirectories returns a configuration with a cluster for each directory of a
-// snapshot. What answered beside them is in management, if there is such a cluster.
+// configOfDirectories returns a configuration with a cluster for each directory of a snapshot.
+// Answers of systems outside of the clusters are assigned to the cluster management, if it exists.
 func configOfDirectories(ctx context.Context, dir string) (*config.Config, error) {
 	type object = map[string]any
 	names, err := snapshot.Subdirectories(ctx, dir)

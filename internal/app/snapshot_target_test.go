@@ -64,8 +64,8 @@ func TestSnapshotErrors(t *testing.T) {
 	})
 }
 
-// TestSnapshotNeedsItsTargetOnly writes to a relative path, and to a directory that exists,
-// where there is no directory for temporary files.
+// TestSnapshotNeedsItsTargetOnly writes to a relative path and to an existing directory, without a
+// directory for temporary files.
 func TestSnapshotNeedsItsTargetOnly(t *testing.T) {
 	s := newSite(t)
 	s.objects("a/objects.yaml", "x")
@@ -92,7 +92,7 @@ func TestSnapshotNeedsItsTargetOnly(t *testing.T) {
 	}
 }
 
-// TestMoveIntoIsAllOrNothing has a target in which a directory appears after the check that it is empty.
+// TestMoveIntoIsAllOrNothing creates a directory in the target after the check that it is empty.
 func TestMoveIntoIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -25,10 +25,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// moving are the families about this run: results of the evaluation, and the exporter's own.
+// moving matches the families that differ in each run: results of the evaluation and the exporter's own metrics.
 var moving = regexp.MustCompile(`^(#|cobaltcore_(health_|watch_last_event|cluster_last_contact|collector_last_success|collector_duration|collector_.*_seconds|build_info|config_)|go_|process_|promhttp_)`)
 
-// steady are the rows that two exporters of the same fleet have in common.
+// steady returns the rows that are equal in two exporters of the same fleet.
 func steady(body string) []string {
 	var lines []string
 	for line := range strings.Lines(body) {
@@ -73,7 +73,7 @@ func (s site) snapshot(change ...func(*SnapshotOptions)) (site, SnapshotResult, 
 	return taken, result, progress.String(), err
 }
 
-// rows returns the rows that are served now.
+// rows returns the rows that are currently served.
 func (e *exporter) rows() []string {
 	code, body := e.ask(http.MethodGet, "/metrics")
 	if code != http.StatusOK {
@@ -125,8 +125,7 @@ func onlyOwner(t *testing.T, dir string) {
 
 const canary = "s3cr3t-canary"
 
-// TestASnapshotHasNoSecrets puts one wherever the objects of the fleet have room for
-// it.
+// TestASnapshotHasNoSecrets puts secrets into all fields of the objects that may contain them.
 func TestASnapshotHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -206,7 +205,7 @@ func plant(name string, v any, planted *int) any {
 				v[k] = plant(k, e, planted)
 			}
 		}
-		if !slices.Contains([]string{"provider", "auth", "syncedPushSecrets"}, name) { // where a name means something
+		if !slices.Contains([]string{"provider", "auth", "syncedPushSecrets"}, name) { // these names have a meaning
 			v["unknown"+canary] = map[string]any{canary: []any{canary}}
 			v["annotations"] = map[string]any{"kubectl.kubernetes.io/last-applied-configuration": canary, canary: canary}
 			v["text"+canary] = canary
@@ -260,7 +259,7 @@ func TestSnapshotListsMissingParts(t *testing.T) {
 	}
 }
 
-// TestEveryKindDeclaresItsFields checks that types with their own decoders, or with labels, declare the fields that
+// TestEveryKindDeclaresItsFields checks that types with a custom decoder or with labels declare the fields that
 // they read.
 func TestEveryKindDeclaresItsFields(t *testing.T) {
 	t.Parallel()

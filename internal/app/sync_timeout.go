@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// maxPatience is the number of timeouts that a synchronization with progress may take.
+// maxPatience is the maximum duration of a synchronization with progress, in timeouts.
 const maxPatience = 10
 
-// patience bounds the first synchronization: the time without an arriving object, and the total
+// patience limits the first synchronization: the time without an arriving object, and the total
 // time. A large cluster or a slow machine may take longer than a cluster that is down.
 type patience struct {
 	pause time.Duration
@@ -23,7 +23,7 @@ type patience struct {
 	arrived  uint64
 }
 
-// newPatience returns a patience that begins now. A strict one ends after the first timeout.
+// newPatience returns a patience that begins now. If strict is set, it ends after the first timeout.
 func newPatience(pause time.Duration, strict bool) *patience {
 	p := &patience{pause: pause, whole: pause, began: time.Now()}
 	if !strict {

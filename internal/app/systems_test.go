@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestSystemsAreDescribed holds the two halves of a system together.
+// TestSystemsAreDescribed compares the systems of package alerts with the systems that have collectors.
 func TestSystemsAreDescribed(t *testing.T) {
 	var run, described []string
 	for _, s := range Systems() {
@@ -46,7 +46,7 @@ func TestSystemsAreDescribed(t *testing.T) {
 	}
 }
 
-// TestTheKeyEnablesTheSystem checks the key of every system that is watched: it disables
+// TestTheKeyEnablesTheSystem checks that the configuration key of every watched system disables
 // this system and no other.
 func TestTheKeyEnablesTheSystem(t *testing.T) {
 	for _, set := range Watched() {
@@ -78,8 +78,8 @@ func enabledNames(c *config.Collectors) []string {
 	return names
 }
 
-// TestFamiliesOfResourcesAreDeclared fails for a family of a resource that is missing
-// from the Families of its collector: its rows would be dropped. Internal families are not declared.
+// TestFamiliesOfResourcesAreDeclared fails if a family of a resource is missing from the Families of
+// its collector, because its rows would be dropped. Internal families are not declared.
 func TestFamiliesOfResourcesAreDeclared(t *testing.T) {
 	t.Parallel()
 	var declared []string

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package status has the metrics about collectors, for each collector and cluster.
+// Package status exports metrics about each collector in each cluster.
 package status
 
 import (
@@ -41,29 +41,29 @@ var (
 	}
 )
 
-// incomplete is the reason of a collector that has no complete set of rows, although
+// incomplete is the reason of a collector that does not yet have a complete set of rows, although
 // nothing has failed.
 const incomplete failure.Reason = "incomplete"
 
-// Families are the families about collectors.
+// Families returns the families about collectors.
 func Families() []*exposition.Family {
 	return []*exposition.Family{up, failing, duration, success, failures, overBudget}
 }
 
-// Status is how a collector, or a part of it, fares in one cluster.
+// Status is the status of a collector, or of a part of it, in one cluster.
 type Status struct {
 	Up bool
-	// Reason is why it is not up; empty if nothing has failed.
+	// Reason is the reason why the collector is not up; empty if nothing has failed.
 	Reason failure.Reason
-	// Took is how long the last initial list or probe took.
+	// Took is the duration of the last initial list or probe.
 	Took time.Duration
-	// LastSuccess is the last sign of life; zero if there was none.
+	// LastSuccess is the time of the last event or successful probe; zero if there was none.
 	LastSuccess time.Time
 	// Errors counts failed attempts by reason.
 	Errors map[string]uint64
 }
 
-// Merge is the status of the whole: as good as the worst of its parts.
+// Merge returns the status of a collector from the status of its parts. The worst part decides.
 func Merge(parts ...Status) Status {
 	all := Status{Up: true, Errors: map[string]uint64{}}
 	for _, p := range parts {
@@ -82,8 +82,7 @@ func Merge(parts ...Status) Status {
 	return all
 }
 
-// Group is the rows about one collector in one cluster, asked for at every
-// scrape.
+// Group returns the rows about one collector in one cluster. They are rendered at every scrape.
 func Group(e *exposition.Exposition, cluster, collector string, parts ...func() Status) *exposition.Group {
 	return e.Func(exposition.Key{Cluster: cluster, Collector: collector}, Families(), func(r *exposition.Rows) {
 		now := make([]Status, len(parts))

@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestMerge: the whole is as good as the worst of its parts.
+// TestMerge checks that the worst part decides the merged status.
 func TestMerge(t *testing.T) {
 	early, late := time.Unix(100, 0), time.Unix(200, 0)
 	for name, tc := range map[string]struct {
@@ -51,7 +51,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// TestMergeChangesNoPart: their counters go on.
+// TestMergeChangesNoPart checks that merging does not change the counters of the parts.
 func TestMergeChangesNoPart(t *testing.T) {
 	part := Status{Errors: map[string]uint64{"tls": 1}}
 	Merge(part, part).Errors["tls"]++
@@ -109,7 +109,7 @@ func TestGroupAsksAtEveryScrape(t *testing.T) {
 	}
 }
 
-// TestOverBudget: rows that are left out are counted, also those that are not of a watched kind.
+// TestOverBudget checks that dropped objects are counted, including those that do not belong to a watched kind.
 func TestOverBudget(t *testing.T) {
 	wide := &exposition.Family{Name: "cobaltcore_wide", Type: exposition.Gauge, Labels: []string{"cluster", "name"}, Help: "Wide."}
 	e, err := exposition.New(exposition.Options{MaxText: exposition.TextLimits{Kind: 100}}, append(Families(), wide)...)
