@@ -14,33 +14,33 @@ import (
 // State is the state of an alert.
 type State string
 
-// The states.
+// The states of an alert.
 const (
 	Pending State = "pending"
 	Firing  State = "firing"
 )
 
-// alert is one result of a rule over time.
+// alert is a result of a rule over several evaluations.
 type alert struct {
 	rule   *rule
 	labels labels.Labels // without the metric name
 	value  float64
 	state  State
-	// activeAt is the time of the first evaluation with the alert, since its onset according to the
-	// rule.
+	// activeAt is the time of the first evaluation with the alert, and since is the onset according
+	// to the rule.
 	activeAt, since time.Time
-	// dated means that since is from rows, atLeast that the alert may have begun earlier, and found
-	// that it was in the first rows of its cluster.
+	// dated means that since was read from rows, atLeast that the alert may have begun earlier, and
+	// found that the alert was in the first rows of its cluster.
 	dated, atLeast, found bool
 	// reason may change; empty if unknown.
 	reason string
-	// gone is the time of the first evaluation without it.
+	// gone is the time of the first evaluation without the alert.
 	gone time.Time
-	// stale marks an alert whose cluster has no rows any more.
+	// stale marks an alert whose cluster no longer has rows.
 	stale bool
-	// owner are the labels for the owner of the object.
+	// owner has the labels with the owner of the object.
 	owner map[string]string
-	// cause is the alert at the root of this one.
+	// cause is the root cause of this alert.
 	cause *alert
 }
 
@@ -54,13 +54,13 @@ func (a *alert) id() string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// isResolved reports whether the alert is over and is only kept for some time.
+// isResolved reports whether the alert has ended and is only kept because of keep_firing_for.
 func (a *alert) isResolved() bool { return !a.gone.IsZero() && !a.stale }
 
-// objectCluster is the cluster in which the object lives; empty if there is none.
+// objectCluster returns the cluster that contains the object; empty if there is no object.
 func (a *alert) objectCluster() string { return a.labels.Get(clusterLabel) }
 
-// targetCluster is the cluster that is affected.
+// targetCluster returns the affected cluster.
 func (a *alert) targetCluster() string {
 	if t := a.labels.Get("target_cluster"); t != "" {
 		return t
@@ -68,20 +68,21 @@ func (a *alert) targetCluster() string {
 	return a.objectCluster()
 }
 
-// evaluation is when alerts are looked at, and how.
+// evaluation has the time and the mode of an evaluation.
 type evaluation struct {
 	now time.Time
-	// once is set for a single evaluation, in which alerts fire without waiting.
+	// once is set for a single evaluation: alerts fire without waiting.
 	once bool
-	// isSnapshot reports whether a cluster is a snapshot, in which alerts fire without waiting.
+	// isSnapshot reports whether a cluster is a snapshot. Alerts about snapshots fire without waiting.
 	isSnapshot func(cluster string) bool
-	// dataMissing reports whether the rows of a system in a cluster are missing, unseen whether they have
-	// been missing so far.
+	// dataMissing reports whether the rows of a system in a cluster are missing, and wasMissing whether
+	// they were missing in the previous evaluation.
 	dataMissing, wasMissing func(cluster string, r *rule) bool
 }
 
-// updateAlerts returns the alerts of a rule after an evaluation, from its result and, in joins, the
-// onsets in rows: the onset counts, not the start of this exporter. It does not change old alerts.
+// updateAlerts returns the alerts of a rule after an evaluation, from its result and from joins,
+// which has the onsets in rows. The onset in rows counts, not the start of this exporter. The old
+// alerts are not changed.
 func updateAlerts(r *rule, old map[uint64]*alert, result []series, j joins, c evaluation) map[uint64]*alert {
 	next := make(map[uint64]*alert, len(result))
 	for i := range result {
@@ -111,7 +112,7 @@ func updateAlerts(r *rule, old map[uint64]*alert, result []series, j joins, c ev
 		if a.gone.IsZero() {
 			a.gone = c.now
 		}
-		// Withdrawn rows do not resolve alerts.
+		// Withdrawing rows does not resolve alerts.
 		if a.stale = c.dataMissing(a.objectCluster(), r); a.stale || a.state == Firing && c.now.Sub(a.gone) < r.keepFiringFor {
 			next[h] = &a
 		}

@@ -11,9 +11,10 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// explain sets the root cause of each alert: an alert whose rule inhibits that of the alert, with
-// the same labels, or the root cause of that alert. It may be pending, so that consequences do not
-// become root causes while one cause ends and the next one begins.
+// explain sets the root cause of each alert. The cause of an alert is an alert with the same labels
+// whose rule inhibits its rule; the root cause is the end of this chain. A root cause may be
+// pending, so that consequences do not become root causes between the end of one cause and the
+// start of the next one.
 func explain(all []*alert) {
 	causes := map[string]map[string]*alert{} // by rule and values
 	wanted, seen := map[string][][]string{}, map[*rule]bool{}
@@ -53,11 +54,11 @@ func explain(all []*alert) {
 	}
 }
 
-// criticalTier ends the name of the more severe of two alerts about the same thing.
+// criticalTier is the suffix of the name of the more severe of two alerts about the same object.
 const criticalTier = "Critical"
 
-// findParent returns the alert that a follows from. The critical tier of an alert replaces it,
-// although it begins later.
+// findParent returns the alert that caused a. The critical tier of an alert is its parent, although
+// it begins later.
 func findParent(a *alert, causes map[string]map[string]*alert) *alert {
 	for _, in := range a.rule.inhibitedBy {
 		if len(causes[in.By]) == 0 {
@@ -81,7 +82,8 @@ func precedes(cause, a *alert) bool {
 	return !known || !cause.since.After(a.since.Add(causeSlack))
 }
 
-// isOlder decides which of two alerts of one rule is the cause, always in the same way.
+// isOlder reports whether a is chosen as the cause instead of another alert of the same rule. The choice is
+// deterministic.
 func isOlder(a, b *alert) bool {
 	if !a.activeAt.Equal(b.activeAt) {
 		return a.activeAt.Before(b.activeAt)
@@ -89,8 +91,8 @@ func isOlder(a, b *alert) bool {
 	return labels.Compare(a.labels, b.labels) < 0
 }
 
-// joinKey appends what a parent and its children have in common to key; not ok if one of the
-// labels is empty.
+// joinKey appends to key the label values that a cause and its consequences share. ok is false if
+// one of the labels is empty.
 func joinKey(key []byte, equal []string, l labels.Labels) ([]byte, bool) {
 	for _, name := range equal {
 		v := l.Get(name)

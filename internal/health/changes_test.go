@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 )
 
-// TestExplainByChanges: a finding has what changed before it in its cluster, unless it may have
-// begun at any time.
+// TestExplainByChanges checks that a finding lists the preceding changes in its cluster, unless its
+// onset is unknown.
 func TestExplainByChanges(t *testing.T) {
 	since := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	log := changes.NewLog(10, time.Hour)

@@ -7,5 +7,5 @@ package health
 
 import "time"
 
-// cpuTime returns the time of the clock, as the time on a CPU is unknown.
+// cpuTime returns the wall time, because the CPU time of the process is not available.
 func cpuTime() time.Duration { return time.Duration(time.Now().UnixNano()) }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// cpuTime returns how long the process has run on a CPU.
+// cpuTime returns the CPU time of the process.
 func cpuTime() time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// isEmpty reports whether an expression has no result because of what its selectors match.
-// Most rules are about what few fleets have, and need no engine for that.
+// isEmpty reports whether an expression certainly has no result, because its selectors match no
+// rows. Most rules have no rows in most fleets, so the engine is not needed for them.
 func (s *store) isEmpty(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:

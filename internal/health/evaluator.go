@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package health evaluates the rules of package alerts over the rows of an exposition, with the engine
-// of Prometheus. The result has the findings, their causes, and a verdict for each system in each
+// of Prometheus. The result contains the findings, their causes, and a verdict for each system in each
 // cluster.
 package health
 
@@ -31,21 +31,21 @@ import (
 // Options are the settings of an evaluator.
 type Options struct {
 	Exposition *exposition.Exposition
-	// Self gathers the metrics of the exporter itself. May be nil.
+	// Self gathers the exporter's own metrics. It may be nil.
 	Self  prometheus.Gatherer
 	Rules Rules
 	Log   *slog.Logger
-	// Now is the clock; nil is time.Now.
+	// Now returns the current time; the default is time.Now.
 	Now func() time.Time
-	// Once is for a single evaluation, which waits for nothing.
+	// Once is set for a single evaluation, in which alerts fire without waiting.
 	Once bool
-	// Partial is for a shard of the fleet: no verdict is exported.
+	// Partial is set for a shard of the fleet: no verdicts are exported.
 	Partial bool
-	// Changes receives findings that begin and end, and has what may explain them. May be nil.
+	// Changes receives the findings that begin or end, and has the changes that may explain findings. It may be nil.
 	Changes *changes.Log
 }
 
-// Evaluator evaluates rules again and again.
+// Evaluator evaluates rules repeatedly.
 type Evaluator struct {
 	options  Options
 	engine   *promql.Engine
@@ -56,7 +56,7 @@ type Evaluator struct {
 
 	mu      sync.Mutex // of an evaluation
 	results map[string]*answer
-	// large are results of this evaluation that are not kept for the next one.
+	// large has results of this evaluation that are too large to be kept for the next one.
 	large     map[string]*answer
 	rowBudget *rowBudget             // of this evaluation
 	recorded  map[*recording]*answer // without rows
@@ -64,9 +64,9 @@ type Evaluator struct {
 	joins     map[*rule]joins
 	answers   uint64            // counts them
 	failures  map[string]uint64 // by rule
-	// maxAge is how old an answer may be that depends on the time, if no row has changed.
+	// maxAge is the maximum age of an answer that depends on the time, if no row has changed.
 	maxAge time.Duration
-	// evaluated is the count of changes in the last evaluation.
+	// evaluated is the number of changes at the last evaluation.
 	evaluated uint64
 
 	latest atomic.Pointer[result]
@@ -88,10 +88,10 @@ type result struct {
 	rules        int
 
 	once   sync.Once
-	report Report // is built when it is first asked for
+	report Report // built on first use
 }
 
-// New prepares the evaluation of rules. It fails when one of them is no rule.
+// New prepares the evaluation of rules. It returns an error if one of them is invalid.
 func New(o Options) (*Evaluator, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -134,7 +134,7 @@ func selfNames(self prometheus.Gatherer) []string {
 	if self == nil {
 		return nil
 	}
-	families, _ := self.Gather() // the names of what can be gathered
+	families, _ := self.Gather() // names of the metrics that Self can gather
 	var names []string
 	for _, f := range families {
 		names = append(names, f.GetName())
@@ -142,8 +142,8 @@ func selfNames(self prometheus.Gatherer) []string {
 	return names
 }
 
-// Adopt takes over which alerts were active in another evaluator, so that a new
-// configuration does not begin to wait anew.
+// Adopt takes over the active alerts of another evaluator, so that alerts do not start waiting
+// again after a change of the configuration.
 func (e *Evaluator) Adopt(other *Evaluator) {
 	other.mu.Lock()
 	defer other.mu.Unlock()
@@ -168,7 +168,7 @@ func adopted(r *rule, active map[uint64]*alert) map[uint64]*alert {
 	return out
 }
 
-// Run evaluates after changes, and every interval, until ctx ends.
+// Run evaluates the rules after changes and at every interval until ctx ends.
 func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
 	pacer{interval: interval, changed: e.options.Exposition.Changed, isOutdated: func() bool { return e.isOutdated(ctx) }, evaluate: func() {
 		if err := e.evaluate(ctx, interval); err != nil && ctx.Err() == nil {
@@ -177,8 +177,8 @@ func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
 	}}.run(ctx)
 }
 
-// isOutdated reports whether rows have changed since the last evaluation that a rule selects, or
-// others count because of the time.
+// isOutdated reports whether a new evaluation is needed: rows that a rule selects have changed
+// since the last evaluation, or comparisons with the time select other rows.
 func (e *Evaluator) isOutdated(ctx context.Context) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -186,8 +186,8 @@ func (e *Evaluator) isOutdated(ctx context.Context) bool {
 	return err != nil || e.store.changes != e.evaluated
 }
 
-// Evaluate evaluates all rules over the rows as they are now. An error is about
-// some of them; those keep what they had.
+// Evaluate evaluates all rules over the current rows. If some rules fail, it returns an error, and
+// these rules keep their previous results.
 func (e *Evaluator) Evaluate(ctx context.Context) error { return e.evaluate(ctx, 0) }
 
 func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
@@ -228,7 +228,7 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 		isSnapshot: known.isSnapshot, dataMissing: known.dataMissing, wasMissing: before.wasMissing,
 	}
 	for _, r := range e.compiled.rules {
-		runtime.Gosched() // a scrape comes first, also on one core
+		runtime.Gosched() // scrapes have precedence, even on one core
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -253,8 +253,8 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	return errors.Join(errs...)
 }
 
-// Size is how many rows the families have that rules name, and how many series of
-// them are kept. Benchmarks state it.
+// Size returns the number of rows in the families that rules use, and the number of series kept for
+// them, for benchmarks.
 func (e *Evaluator) Size() (rows, series int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -276,7 +276,7 @@ func (e *Evaluator) facts(ctx context.Context, now time.Time) (*facts, error) {
 	f := gatherFacts(func(expr string) []series {
 		i := slices.IndexFunc(e.state, func(q query) bool { return q.source == expr })
 		if i < 0 {
-			return nil // metrics.include leaves it out
+			return nil // excluded by metrics.include
 		}
 		a, err := e.ask(ctx, e.state[i], now)
 		if err != nil {

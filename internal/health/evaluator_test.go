@@ -21,7 +21,7 @@ func want(t *testing.T, what string, want, got any) {
 	}
 }
 
-// TestPendingAndFiring follows an alert from its first moment to its end.
+// TestPendingAndFiring follows an alert from its onset to its end.
 func TestPendingAndFiring(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	e := w.evaluator(testRules())
@@ -41,7 +41,7 @@ func TestPendingAndFiring(t *testing.T) {
 		{9 * time.Minute, cluster("a"), []string{"a: FluxFailing apps resolved"}, "ok"},
 		{11 * time.Minute, cluster("a"), []string{}, "ok"},
 		{12 * time.Minute, failing, []string{"(a: FluxFailing apps)"}, "ok"},
-		{13 * time.Minute, cluster("a"), []string{}, "ok"}, // nothing is kept that has not fired
+		{13 * time.Minute, cluster("a"), []string{}, "ok"}, // an alert that has not fired is not kept
 	} {
 		w.now = start.Add(step.after)
 		w.show(step.rows...)
@@ -59,7 +59,7 @@ func TestPendingAndFiring(t *testing.T) {
 	}
 }
 
-// TestSinceCounts: a failure with an old onset fires at once, also after a restart.
+// TestSinceCounts checks that a failure with an old onset fires at once, also after a restart.
 func TestSinceCounts(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	since := func(name string, ago time.Duration) row {
@@ -76,7 +76,7 @@ func TestSinceCounts(t *testing.T) {
 		[]time.Time{r.Findings[0].Since, r.Findings[1].Since, r.Findings[2].Since})
 }
 
-// TestSinceWithFewerLabels: the alert has more labels than the onset.
+// TestSinceWithFewerLabels checks an alert that has more labels than its onset.
 func TestSinceWithFewerLabels(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(cluster("a"), []row{
@@ -91,7 +91,7 @@ func TestSinceWithFewerLabels(t *testing.T) {
 	want(t, "since", map[string]int64{"xapps": 100, "yapps": 200, "ydb": start.Unix()}, got)
 }
 
-// TestOnceAndSnapshotsDoNotWait.
+// TestOnceAndSnapshotsDoNotWait checks that alerts of a single evaluation and of snapshots fire at once.
 func TestOnceAndSnapshotsDoNotWait(t *testing.T) {
 	for name, change := range map[string]func(*Options){"once": once, "snapshot": func(*Options) {}} {
 		w := newWorld(t, exposition.Options{})
@@ -104,7 +104,7 @@ func TestOnceAndSnapshotsDoNotWait(t *testing.T) {
 	}
 }
 
-// TestRootCauses follows consequences up to where they begin.
+// TestRootCauses checks that each consequence refers to its root cause.
 func TestRootCauses(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(dead("a"), cluster("b"), []row{
@@ -120,12 +120,12 @@ func TestRootCauses(t *testing.T) {
 		f.Object != (Object{"Kustomization", "flux-system", "apps"}) || f.System != alerts.Flux {
 		t.Errorf("%+v", f)
 	}
-	// The same in another run, and in another order of evaluation.
+	// The result is the same in another run and in another order of evaluation.
 	again := w.report(w.evaluator(testRules(), once))
 	want(t, "again", r, again)
 }
 
-// TestPendingCause: what follows from a cause that has not lasted long enough is no root.
+// TestPendingCause checks that a consequence of a pending cause is not a root cause.
 func TestPendingCause(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	e := w.evaluator(testRules())
@@ -134,7 +134,7 @@ func TestPendingCause(t *testing.T) {
 	want(t, "findings", []string{"(a: FluxFailing apps)", "a: FluxBlocked late < FluxFailing apps"}, shorten(w.report(e)))
 }
 
-// TestInhibitionsHaveNoCycle holds the catalogue to it.
+// TestInhibitionsHaveNoCycle checks the inhibitions of the catalogue.
 func TestInhibitionsHaveNoCycle(t *testing.T) {
 	by := map[string][]string{}
 	for _, r := range alerts.Rules() {
@@ -158,7 +158,7 @@ func TestInhibitionsHaveNoCycle(t *testing.T) {
 	}
 }
 
-// TestVerdicts: unknown systems are not ok, and systems that do not exist are absent.
+// TestVerdicts checks that the verdict of an unknown system is not ok, and that systems that do not exist are absent.
 func TestVerdicts(t *testing.T) {
 	absent := cluster("a")
 	absent[3].value = 0
@@ -207,7 +207,8 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestWithdrawnRows: the last findings of a cluster stay, marked, until it is back.
+// TestWithdrawnRows checks that the last findings of a cluster are kept and marked as stale until the cluster is
+// reachable again.
 func TestWithdrawnRows(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	e := w.evaluator(testRules())
@@ -224,17 +225,17 @@ func TestWithdrawnRows(t *testing.T) {
 	}
 	w.show(cluster("a")...)
 	w.now = w.now.Add(time.Minute)
-	w.report(e) // keep firing begins when it is known again, or has passed
+	w.report(e) // keep_firing_for begins when the state is known again
 	w.now = w.now.Add(3 * time.Minute)
 	want(t, "back", []string{}, shorten(w.report(e)))
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed")})...)
 	w.report(e)
-	w.show() // the cluster has left the fleet
+	w.show() // the cluster was removed from the fleet
 	w.now = w.now.Add(time.Hour)
 	want(t, "left", []string{}, shorten(w.report(e)))
 }
 
-// TestClusterLabel: reports have cluster, with any label in the rows.
+// TestClusterLabel checks that reports use the label cluster, whatever the name of the cluster label in the rows.
 func TestClusterLabel(t *testing.T) {
 	reports := map[string]Report{}
 	for _, label := range []string{"cluster", "clusterName"} {
@@ -251,7 +252,7 @@ func TestClusterLabel(t *testing.T) {
 	}
 }
 
-// TestExprForIsTheSame: what Prometheus evaluates gives the same result.
+// TestExprForIsTheSame checks that the expressions for Prometheus have the same results.
 func TestExprForIsTheSame(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(cluster("a"), dead("b"), []row{flux("a", "b", "apps", "failed"), flux("a", "a", "late", "dependency_not_ready")})...)
@@ -270,7 +271,7 @@ func TestExprForIsTheSame(t *testing.T) {
 	}
 }
 
-// TestUnchangedRowsAreNotEvaluatedAgain, but changed ones are.
+// TestUnchangedRowsAreNotEvaluatedAgain checks that an expression is evaluated again only if its rows have changed.
 func TestUnchangedRowsAreNotEvaluatedAgain(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	e := w.evaluator(testRules(), once)
@@ -288,7 +289,7 @@ func TestUnchangedRowsAreNotEvaluatedAgain(t *testing.T) {
 	want(t, "changed", []string{"a: FluxFailing apps", "a: FluxFailing more"}, shorten(w.report(e)))
 }
 
-// TestManyRows: a selector with more series than are kept gives the same result.
+// TestManyRows checks that a selector with more series than are kept has the same result.
 func TestManyRows(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	rows := cluster("a")
@@ -312,7 +313,7 @@ func TestManyRows(t *testing.T) {
 	}
 }
 
-// TestFailingRule: it is named, and its findings stay.
+// TestFailingRule checks that the error names a failing rule, and that its findings are kept.
 func TestFailingRule(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	rules := testRules()

@@ -10,8 +10,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// Expressions for the completeness of the rows. Verdicts need them beside the rules: without rows, no
-// rule has a result.
+// Expressions for the completeness of the rows. Verdicts need them in addition to the rules, because
+// without rows no rule has a result.
 const (
 	clustersExpr    = `cobaltcore_cluster_info`
 	upExpr          = `cobaltcore_cluster_up`
@@ -20,11 +20,11 @@ const (
 	syncedExpr      = `cobaltcore_watch_synced == 0`
 	unrecordedExpr  = `cobaltcore_watch_unrecorded`
 	unsupportedExpr = `cobaltcore_watch_unsupported_versions`
-	// targetsExpr are the clusters to which Flux applies something from another one.
+	// targetsExpr selects the clusters to which Flux applies objects from another cluster.
 	targetsExpr = `group by (target_cluster) (cobaltcore_flux_resource_status)`
 )
 
-// StateFamilies are the families that verdicts and findings need, whatever is exported.
+// StateFamilies returns the families that verdicts and findings need, even if they are not exported.
 func StateFamilies() []string {
 	return []string{
 		"cobaltcore_cluster_info", "cobaltcore_cluster_up", "cobaltcore_collector_up", "cobaltcore_watch_present", "cobaltcore_watch_synced",
@@ -34,7 +34,7 @@ func StateFamilies() []string {
 	}
 }
 
-// facts are what the exporter knows about the clusters of the fleet.
+// facts is the state of the clusters of the fleet and of their collectors.
 type facts struct {
 	clusters map[string]*clusterFacts
 	targets  map[cell]bool
@@ -49,20 +49,20 @@ type clusterFacts struct {
 
 type collectorFacts struct {
 	up      bool
-	watches bool // kinds, which the cluster may not have
-	present bool // one of them
-	// unrecorded means that objects refer to a kind of which a snapshot has nothing.
+	watches bool // watched kinds, whether or not the cluster has them
+	present bool // the cluster has at least one of the kinds
+	// unrecorded means that objects refer to a kind that the snapshot does not contain.
 	unrecorded bool
-	// unsupported means that a kind is served in unsupported versions only.
+	// unsupported means that a kind is served only in unsupported versions.
 	unsupported bool
-	// withdrawn marks a kind that exists but has no rows.
+	// withdrawn means that a kind exists but its rows were withdrawn.
 	withdrawn bool
 }
 
-// clusterNames are the clusters, sorted.
+// clusterNames returns the sorted names of the clusters.
 func (f *facts) clusterNames() []string { return slices.Sorted(maps.Keys(f.clusters)) }
 
-// gatherFacts reads them from rows; ask evaluates an expression.
+// gatherFacts reads the facts from rows; ask evaluates an expression.
 func gatherFacts(ask func(expr string) []series) *facts {
 	f := &facts{clusters: map[string]*clusterFacts{}, targets: map[cell]bool{}}
 	for _, s := range ask(clustersExpr) {
@@ -101,14 +101,14 @@ func gatherFacts(ask func(expr string) []series) *facts {
 func (f *facts) dataMissing(cluster string, r *rule) bool {
 	c := f.clusters[cluster]
 	if c == nil {
-		return false // it has left the fleet
+		return false // the cluster was removed from the fleet
 	}
 	k := c.collectors[string(r.system)]
 	return !c.up || k != nil && k.withdrawn
 }
 
-// wasMissing reports whether the rows of a system in a cluster were not known. There are no
-// facts before the first evaluation.
+// wasMissing reports whether the rows of a system in a cluster were missing. Before the first
+// evaluation, there are no facts.
 func (f *facts) wasMissing(cluster string, r *rule) bool {
 	if f == nil {
 		return true
@@ -120,7 +120,7 @@ func (f *facts) wasMissing(cluster string, r *rule) bool {
 	return c == nil || f.dataMissing(cluster, r)
 }
 
-// isUnrecorded reports whether a snapshot lacks a kind of a system to which it refers.
+// isUnrecorded reports whether objects in a snapshot refer to a kind of the system that the snapshot does not contain.
 func (f *facts) isUnrecorded(at cell) bool {
 	c := f.clusters[at.cluster]
 	return c != nil && c.collectors[string(at.system)] != nil && c.collectors[string(at.system)].unrecorded

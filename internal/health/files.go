@@ -24,17 +24,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/yamlbound"
 )
 
-// Custom is the system of a user's rule that names none of ours.
+// Custom is the system of a user rule without a label system of the catalogue.
 const Custom alerts.System = "custom"
 
-// maxUserRules bounds the rules of a user's files, each of which is evaluated in every round.
+// maxUserRules limits the number of user rules, because each is evaluated in every round.
 const maxUserRules = 2_000
 
 // UserGroup is a group of a user's rule file.
 type UserGroup = rulefmt.RuleGroup
 
-// ReadRules reads rule files in the format of Prometheus, strictly. Its errors name
-// file and line.
+// ReadRules strictly parses rule files in the format of Prometheus. Its errors contain the file and
+// the line.
 func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 	var all []UserGroup
 	var errs []error
@@ -71,7 +71,7 @@ func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 	return all, errors.Join(errs...)
 }
 
-// mergeLabels is base, overridden by more.
+// mergeLabels returns base with the labels of more, which take precedence.
 func mergeLabels(base, more map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, m := range []map[string]string{base, more} {
@@ -87,7 +87,7 @@ var (
 	manyLines = regexp.MustCompile(`\s*\n\s*`)
 )
 
-// locate returns an error that begins with file and line.
+// locate returns an error that begins with the file and the line.
 func locate(file string, content []byte, err error) error {
 	text, line := err.Error(), "1"
 	if m := position.FindStringSubmatch(text); m != nil {
@@ -95,7 +95,7 @@ func locate(file string, content []byte, err error) error {
 		if line == "0" {
 			line = "1"
 		}
-	} else if bad, ok := errors.AsType[*rulefmt.Error](err); ok { // a template has no position, its rule has
+	} else if bad, ok := errors.AsType[*rulefmt.Error](err); ok { // errors in templates have no position; the position of the rule is used
 		at := regexp.MustCompile(`(?m)^[\s-]*(alert|record):\s*["']?` + regexp.QuoteMeta(bad.RuleName) + `["']?\s*$`).FindIndex(content)
 		if at != nil {
 			line = strconv.Itoa(1 + strings.Count(string(content[:at[1]]), "\n"))
@@ -106,7 +106,7 @@ func locate(file string, content []byte, err error) error {
 	return fmt.Errorf("%s:%s: %s", file, line, manyLines.ReplaceAllString(goTypes.ReplaceAllString(text, ""), "; "))
 }
 
-// compileUserRule makes a rule of a user's file ready.
+// compileUserRule compiles a user rule.
 func (c *compiler) compileUserRule(u rulefmt.Rule) error {
 	name := u.Alert + u.Record
 	expr, err := alerts.Local(u.Expr, c.clusterLabel)

@@ -55,7 +55,7 @@ func TestReadRulesNamesFileAndLine(t *testing.T) {
 	}
 }
 
-// TestUserRules take part: in the findings, the verdicts and the root causes.
+// TestUserRules checks that user rules are part of the findings, the verdicts and the root causes.
 func TestUserRules(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed"), flux("a", "a", "db", "ready")})...)
@@ -111,7 +111,7 @@ func TestUserRules(t *testing.T) {
 	}, reasons)
 }
 
-// TestThresholds: the number of the configuration decides, since when, too.
+// TestThresholds checks that a configured threshold applies to the expression and to the onset.
 func TestThresholds(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(cluster("a"), []row{{"a", testSince.Name, float64(start.Add(-2 * time.Hour).Unix()), []string{"a", "Kustomization", "flux-system", "apps"}}})...)
@@ -136,8 +136,8 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
-// TestIncludeLeavesRulesOut: no rule about Flux can be evaluated, so it is not ok. What
-// verdicts need is there, although it is not exported.
+// TestIncludeLeavesRulesOut checks that Flux is not ok if metrics.include excludes the metrics of
+// all of its rules. The rows that verdicts need are kept, although they are not exported.
 func TestIncludeLeavesRulesOut(t *testing.T) {
 	w := newWorld(t, exposition.Options{Include: []string{"cobaltcore_cluster_up"}, Keep: StateFamilies()})
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed")})...)

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// FuzzReadRules reads a rule file. Each problem is one line with file and line; without one,
-// each rule has a name and an expression.
+// FuzzReadRules reads a rule file. Each problem is one line that begins with the file and the line
+// number; if there is no problem, each rule has a name and an expression.
 func FuzzReadRules(f *testing.F) {
 	f.Add("groups: [{name: g, labels: {team: a}, rules: [{alert: A, expr: 'up == 0', for: 5m, labels: {severity: warning}}]}]\n")
 	f.Add("groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: sum(\n")

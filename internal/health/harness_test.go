@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The families of the tests, beside those about clusters.
+// The families of the tests, in addition to the families about clusters.
 var (
 	testFlux = &exposition.Family{
 		Name: "cobaltcore_flux_resource_status", Type: exposition.Gauge, Help: "A test.",
@@ -40,14 +40,14 @@ func testFamilies() []*exposition.Family {
 		Families()...)
 }
 
-// row is a sample; labels are without the cluster.
+// row is a sample. labels does not include the cluster.
 type row struct {
 	cluster, family string
 	value           float64
 	labels          []string
 }
 
-// world is an exposition with the rows of a test, at a time that the test sets.
+// world is an exposition with the rows of a test and a clock that the test sets.
 type world struct {
 	t      testing.TB
 	e      *exposition.Exposition
@@ -55,7 +55,7 @@ type world struct {
 	now    time.Time
 }
 
-// start is when a test begins.
+// start is the time at which a test begins.
 var start = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 
 func newWorld(t testing.TB, o exposition.Options) *world {
@@ -67,7 +67,7 @@ func newWorld(t testing.TB, o exposition.Options) *world {
 	return &world{t: t, e: e, groups: map[string]*exposition.Group{}, now: start}
 }
 
-// show makes rows all that there are.
+// show replaces all rows.
 func (w *world) show(rows ...row) {
 	w.t.Helper()
 	byCluster := map[string][]row{}
@@ -96,7 +96,7 @@ func (w *world) show(rows ...row) {
 	}
 }
 
-// cluster is the rows about a cluster that answers and watches one kind of Flux.
+// cluster returns the rows about a reachable cluster in which one kind of Flux is watched.
 func cluster(name string) []row {
 	return []row{
 		{name, "cobaltcore_cluster_up", 1, nil},
@@ -107,7 +107,7 @@ func cluster(name string) []row {
 	}
 }
 
-// dead is the rows about a cluster that does not answer.
+// dead returns the rows about an unreachable cluster.
 func dead(name string) []row {
 	rows := cluster(name)
 	for i, r := range rows {
@@ -119,14 +119,14 @@ func dead(name string) []row {
 	return rows
 }
 
-// flux is a Kustomization.
+// flux returns the row about a Kustomization.
 func flux(cluster, target, name, status string) row {
 	return row{cluster, testFlux.Name, 1, []string{target, "Kustomization", "flux-system", name, status}}
 }
 
 func all(rows ...[]row) []row { return slices.Concat(rows...) }
 
-// testRules are a root cause, two steps of consequences, and one about nodes.
+// testRules returns rules for a root cause and two steps of consequences, and a rule about nodes.
 func testRules() Rules {
 	status := func(s string) string {
 		return `max by (cluster, target_cluster, kind, exported_namespace, name) (cobaltcore_flux_resource_status{status="` + s + `"})`
@@ -173,7 +173,7 @@ func (w *world) evaluator(r Rules, change ...func(*Options)) *Evaluator {
 
 func once(o *Options) { o.Once = true }
 
-// report evaluates now.
+// report evaluates the rules now and returns the report.
 func (w *world) report(e *Evaluator) Report {
 	w.t.Helper()
 	if err := e.Evaluate(w.t.Context()); err != nil {
@@ -186,7 +186,7 @@ func (w *world) report(e *Evaluator) Report {
 	return r
 }
 
-// shorten returns the findings of a report in one line each: pending ones in brackets.
+// shorten returns one line for each finding of a report. Pending findings are in brackets.
 func shorten(r Report) []string {
 	names := map[string]string{}
 	for _, f := range r.Findings {
@@ -212,7 +212,7 @@ func shorten(r Report) []string {
 	return lines
 }
 
-// matrix is the verdicts that are not absent.
+// matrix returns the verdicts that are not absent.
 func matrix(r Report) map[string]string {
 	out := map[string]string{"": string(r.Verdict)}
 	for _, c := range r.Clusters {
@@ -226,7 +226,7 @@ func matrix(r Report) map[string]string {
 	return out
 }
 
-// scrape is the rows of the families about health.
+// scrape returns the rows of the families about health.
 func (w *world) scrape(name string) []string {
 	w.t.Helper()
 	rec := httptest.NewRecorder()

@@ -11,20 +11,20 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// onset is since when it has been like this; atLeast means that it may be longer.
+// onset is the time at which a state began. atLeast means that it may have begun earlier.
 type onset struct {
 	at      time.Time
 	atLeast bool
 }
 
-// Labels that rows about rows have apart from theirs.
+// Additional labels of the rows with onsets and reasons.
 const (
 	onsetLabel  = "onset"
 	reasonLabel = "reason"
 	exactOnset  = "exact"
 )
 
-// onsets returns for each row the earliest time with the same labels.
+// onsets returns, for each row, the earliest onset with the same labels.
 func (a *answer) onsets(rows []series) map[uint64]onset {
 	a.indexBy(onsetLabel, func(a, b series) bool { return a.value < b.value })
 	out := map[uint64]onset{}
@@ -37,7 +37,7 @@ func (a *answer) onsets(rows []series) map[uint64]onset {
 	return out
 }
 
-// reasons returns for each row the reason with the same labels.
+// reasons returns, for each row, the reason with the same labels.
 func (a *answer) reasons(rows []series) map[uint64]string {
 	a.indexBy(reasonLabel, func(a, b series) bool { return a.labels.Get(reasonLabel) < b.labels.Get(reasonLabel) })
 	out := map[uint64]string{}
@@ -49,16 +49,16 @@ func (a *answer) reasons(rows []series) map[uint64]string {
 	return out
 }
 
-// index finds a row by the labels that it shares with another, all but one.
+// index finds a row by the labels that it shares with another row, without one label.
 type index struct {
 	apart string
 	rows  map[uint64]series
-	// sets are the names of the labels that the rows have; the most come first.
+	// sets has the sets of label names of the rows, the largest first.
 	sets [][]string
 }
 
-// indexBy builds the index of the rows without one label. Of several rows with the same
-// labels the least holds.
+// indexBy builds an index of the rows that ignores one label. Of several rows with the same other
+// labels, the least one is used.
 func (a *answer) indexBy(apart string, less func(a, b series) bool) {
 	if a.byLabels != nil && a.byLabels.apart == apart {
 		return
@@ -86,8 +86,8 @@ func (a *answer) indexBy(apart string, less func(a, b series) bool) {
 	slices.SortStableFunc(a.byLabels.sets, func(a, b []string) int { return len(b) - len(a) })
 }
 
-// find returns the row that has the labels of another one, or fewer of them: the most that
-// any has.
+// find returns the row whose labels are a subset of the labels of another row. The largest subset
+// is preferred.
 func (x *index) find(row series) (series, bool) {
 	for _, names := range x.sets {
 		if slices.ContainsFunc(names, func(name string) bool { return !row.labels.Has(name) }) {

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// joins are what the rows of a rule had in the last evaluation.
+// joins has the onsets and reasons of the rows of a rule in the last evaluation.
 type joins struct {
 	since joined[onset]
 	why   joined[string]
 }
 
-// join returns since when the rows of a rule hold, and why, where that is known.
+// join returns the onsets and the reasons of the rows of a rule, as far as they are known.
 func (e *Evaluator) join(ctx context.Context, r *rule, rows []series, now time.Time) (joins, error) {
 	j := e.joins[r]
 	delete(e.joins, r)
@@ -40,15 +40,15 @@ func (e *Evaluator) join(ctx context.Context, r *rule, rows []series, now time.T
 	return j, nil
 }
 
-// joined is what an answer has for the rows of a rule, by their labels; the zero value for rows
-// for which it has nothing.
+// joined has the values that an answer has for the rows of a rule. Rows without a value have the
+// zero value.
 type joined[T any] struct {
 	answer uint64
 	rows   map[uint64]T
 }
 
-// follow returns what an answer has for some rows. Rows of objects of which the answer has the same
-// as before are not joined again.
+// follow returns the values that an answer has for some rows. Rows of objects for which the answer
+// has not changed are not joined again.
 func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series) map[uint64]T) joined[T] {
 	next := joined[T]{answer: a.number, rows: make(map[uint64]T, len(rows))}
 	var changed []series
@@ -62,7 +62,7 @@ func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series)
 		changed = append(changed, row)
 		objects[row.object] = true
 	}
-	if len(changed) < len(rows) { // else all may be needed
+	if len(changed) < len(rows) { // otherwise a row may depend on all rows
 		a = &answer{rows: rowsAbout(objects, a.rows)}
 	}
 	found := join(a, changed)
@@ -73,7 +73,7 @@ func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series)
 	return next
 }
 
-// lookup returns what the answer before had for a row, if the answer has the same.
+// lookup returns the value that the previous answer had for a row, if it has not changed.
 func (j joined[T]) lookup(a *answer, row series, h uint64) (v T, ok bool) {
 	if !a.named || a.number != j.answer && (a.before != j.answer || a.changed[row.object]) {
 		return v, false
@@ -82,8 +82,8 @@ func (j joined[T]) lookup(a *answer, row series, h uint64) (v T, ok bool) {
 	return v, ok
 }
 
-// haveObjectLabels reports whether all rows have the labels of an object, so that a row shares its labels with
-// rows of the same object only.
+// haveObjectLabels reports whether all rows have the labels of an object. A row then shares its labels only
+// with rows of the same object.
 func haveObjectLabels(rows []series) bool {
 	return !slices.ContainsFunc(rows, func(s series) bool {
 		return slices.ContainsFunc(objectLabels(), func(l string) bool { return !s.labels.Has(l) })

@@ -43,7 +43,7 @@ var (
 	}
 )
 
-// Families are all that the package fills.
+// Families returns the families about health.
 func Families() []*exposition.Family {
 	return append(clusterFamilies(), durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily)
 }
@@ -52,15 +52,15 @@ func clusterFamilies() []*exposition.Family {
 	return []*exposition.Family{statusFamily, findingsFamily, leftOutFamily, findingInfoFamily, findingSinceFamily}
 }
 
-// code is the value of a verdict, as exit codes have it.
+// code returns the value of a verdict, which is also its exit code.
 func (v Verdict) code() float64 { return float64(v.ExitCode()) }
 
-// ExitCode is that of a report: 0 ok, 1 degraded, 2 down, 3 unknown.
+// ExitCode returns the exit code of a report: 0 ok, 1 degraded, 2 down, 3 unknown.
 func (v Verdict) ExitCode() int {
 	return max(0, slices.Index([]Verdict{OK, Degraded, Down, Unknown}, v))
 }
 
-// Group is the rows about a cluster.
+// Group returns the rows about a cluster.
 func (e *Evaluator) Group(cluster string) *exposition.Group {
 	return e.group(cluster, clusterFamilies(), func(r *exposition.Rows) {
 		if res := e.latest.Load(); res != nil && res.facts.clusters[cluster] != nil {
@@ -69,7 +69,7 @@ func (e *Evaluator) Group(cluster string) *exposition.Group {
 	})
 }
 
-// Groups are the rows about the evaluation, and about what concerns no cluster.
+// Groups returns the rows about the evaluation and about findings without a cluster.
 func (e *Evaluator) Groups() []*exposition.Group {
 	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily, findingsFamily, leftOutFamily,
 		findingInfoFamily, findingSinceFamily}
@@ -92,8 +92,8 @@ func (e *Evaluator) Groups() []*exposition.Group {
 	}
 }
 
-// group returns rows that are asked for once after each evaluation: those of 250 findings were a seventh of
-// a scrape of 50,000 objects.
+// group returns rows that are rendered once after each evaluation, because rendering the rows of 250
+// findings took a seventh of a scrape of 50,000 objects.
 func (e *Evaluator) group(cluster string, families []*exposition.Family, fill func(*exposition.Rows)) *exposition.Group {
 	latest := func() any { return e.latest.Load() }
 	return e.options.Exposition.FuncWithValue(exposition.Key{Cluster: cluster, Kind: "health"}, families, latest, fill)

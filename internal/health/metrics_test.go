@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestMetrics: cells that are there have a status and zeros, others no row.
+// TestMetrics checks that an existing cell has a status and zero counts, and that other cells have no rows.
 func TestMetrics(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	e := w.evaluator(testRules(), once)
@@ -47,7 +47,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestPartial: who sees a part of the fleet gives no verdict on a system.
+// TestPartial checks that an exporter of a part of the fleet exports no verdicts on systems.
 func TestPartial(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	e := w.evaluator(testRules(), func(o *Options) { o.Partial = true })
@@ -62,7 +62,7 @@ func TestPartial(t *testing.T) {
 	}
 }
 
-// TestAdopt: a new evaluator goes on where the old one was.
+// TestAdopt checks that a new evaluator continues with the alerts of the old one.
 func TestAdopt(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed")})...)
@@ -74,7 +74,7 @@ func TestAdopt(t *testing.T) {
 	want(t, "adopted", []string{"a: FluxFailing apps"}, shorten(w.report(next)))
 }
 
-// TestFilter narrows a report, and its verdict.
+// TestFilter checks that a filter narrows a report and its verdict.
 func TestFilter(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(dead("a"), cluster("b"), cluster("c"), []row{flux("a", "a", "apps", "failed"), flux("b", "b", "apps", "failed")})...)
@@ -104,7 +104,8 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestFindingRows: root causes first, as severe as the worst that follows, and a bounded number.
+// TestFindingRows checks that root causes come first with the severity of their worst consequence, and that the number
+// of rows is limited.
 func TestFindingRows(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	e := w.evaluator(testRules(), once)
@@ -132,7 +133,7 @@ func TestFindingRows(t *testing.T) {
 	want(t, "omitted", []string{"cobaltcore_health_findings_omitted 7"}, w.scrape("cobaltcore_health_findings_omitted"))
 }
 
-// TestRowOfAnAge: the summary has a steady value in the label of a row, and the exact one in the report.
+// TestRowOfAnAge checks that the summary has a rounded value in the label of a row and the exact value in the report.
 func TestRowOfAnAge(t *testing.T) {
 	p := newTemplateCache()
 	text := p.parse("it ends in {{ $value | humanizeDuration }}")

@@ -15,19 +15,20 @@ import (
 // narrowing is the part of the rows of one selector that its expression needs. The engine
 // evaluates the expression over that part, so a narrowing only has to keep enough.
 type narrowing struct {
-	// text identifies the narrowing; empty keeps all rows.
+	// text identifies the narrowing; empty means that all rows are kept.
 	text string
-	// keep reports whether a row with a value counts at a time, in seconds; nil keeps all.
+	// keep reports whether a row with a value is kept at a time in seconds; nil keeps all rows.
 	keep func(value, now float64) bool
-	// clock means that keep depends on the time. Then it holds for all values on one side of
-	// a bound, and for no other.
+	// clock means that keep depends on the time. keep is then true for all values on one side of a
+	// bound and false for all others.
 	clock bool
-	// by are the only labels that count; of rows with the same values of them, one is kept.
+	// by has the only relevant labels; of rows with the same values of these labels, one is kept.
 	by []string
 }
 
-// newNarrowing returns the narrowing of a selector whose ancestors are path, the root first, and
-// the comparison that it implies; nil if that is not the whole effect of the comparison.
+// newNarrowing returns the narrowing of a selector and the comparison that it replaces. path has
+// the ancestors of the selector, the root first. The comparison is nil if the narrowing does not
+// replace it completely.
 func newNarrowing(v *parser.VectorSelector, path []parser.Node, rowLabels []string) (narrowing, *parser.BinaryExpr) {
 	value, identity := func(v, _ float64) float64 { return v }, true
 	child := parser.Node(v)
@@ -75,8 +76,8 @@ func newNarrowing(v *parser.VectorSelector, path []parser.Node, rowLabels []stri
 	return narrowing{}, nil
 }
 
-// isSingleRow reports whether each group of an aggregation over rows with these labels is one row,
-// so that the aggregation keeps its value. There are no two rows with the same labels.
+// isSingleRow reports whether each group of an aggregation over rows with these labels has exactly
+// one row, so that the aggregation does not change its value. No two rows have the same labels.
 func isSingleRow(n *parser.AggregateExpr, rowLabels []string) bool {
 	if n.Op != parser.MAX && n.Op != parser.MIN || rowLabels == nil {
 		return false
@@ -84,8 +85,8 @@ func isSingleRow(n *parser.AggregateExpr, rowLabels []string) bool {
 	return !slices.ContainsFunc(rowLabels, func(l string) bool { return slices.Contains(n.Grouping, l) == n.Without })
 }
 
-// scalar returns the value of an expression at a time; nil if it is more than arithmetic on
-// numbers and the time.
+// scalar returns a function that computes the value of an expression at a time; nil if the
+// expression is not just arithmetic on numbers and the time.
 func scalar(e parser.Expr) func(now float64) float64 {
 	switch e := e.(type) {
 	case *parser.NumberLiteral:
@@ -143,8 +144,8 @@ func compare(op parser.ItemType, left bool, a, b float64) bool {
 	}
 }
 
-// rowLabels returns the labels that all rows of a metric have as expressions have them; nil
-// if rows may have others.
+// rowLabels returns the labels of all rows of a metric under their names in expressions; nil if
+// rows may have other labels.
 func rowLabels(e *exposition.Exposition, metric string) []string {
 	names, ok := e.Labels(metric)
 	if !ok {
@@ -158,8 +159,8 @@ func rowLabels(e *exposition.Exposition, metric string) []string {
 	return names
 }
 
-// dependsOnTime reports whether an expression gives another result later although its selections
-// are the same. The comparisons in settled are part of the selections.
+// dependsOnTime reports whether the result of an expression may change with the time although its
+// selections do not change. The comparisons in settled are part of the selections.
 func dependsOnTime(e parser.Expr, settled []*parser.BinaryExpr) bool {
 	found := false
 	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {

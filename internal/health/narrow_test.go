@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestNarrow lists which of the values 90, 100 and 110 a selector needs at the time 100, and
-// whether the result changes with the time although the selection does not.
+// TestNarrow checks which of the values 90, 100 and 110 a selector needs at the time 100, and
+// whether the result may change with the time although the selection does not.
 func TestNarrow(t *testing.T) {
 	for expr, want := range map[string]string{
 		`x`:                                       "90 100 110",

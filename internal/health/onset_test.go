@@ -45,7 +45,8 @@ func TestOnsetsAndReasons(t *testing.T) {
 	}
 }
 
-// TestReasonFollowsTheSummary: it may change while the alert stays the same.
+// TestReasonFollowsTheSummary checks that the summary ends with the reason, which may change while the alert stays the
+// same.
 func TestReasonFollowsTheSummary(t *testing.T) {
 	p := newTemplateCache()
 	a := &alert{
@@ -63,7 +64,7 @@ func TestReasonFollowsTheSummary(t *testing.T) {
 	}
 }
 
-// TestCausePrecedesItsConsequence: what began later is another matter.
+// TestCausePrecedesItsConsequence checks that an alert that began later is not a cause.
 func TestCausePrecedesItsConsequence(t *testing.T) {
 	at := func(minute int, dated, atLeast bool) *alert {
 		return &alert{rule: &rule{}, since: time.Unix(0, 0).Add(time.Duration(minute) * time.Minute), dated: dated, atLeast: atLeast}
@@ -87,7 +88,7 @@ func TestCausePrecedesItsConsequence(t *testing.T) {
 	}
 }
 
-// TestCriticalTierReplacesTheFirst: it begins when there is less time left.
+// TestCriticalTierReplacesTheFirst checks that the critical tier replaces the first one, although it begins later.
 func TestCriticalTierReplacesTheFirst(t *testing.T) {
 	at := func(name string, day int64, by ...string) *alert {
 		a := &alert{rule: &rule{name: name}, state: Firing, since: time.Unix(day*24*3600, 0), dated: true, labels: labels.FromStrings("cluster", "c")}
@@ -104,8 +105,8 @@ func TestCriticalTierReplacesTheFirst(t *testing.T) {
 	}
 }
 
-// TestDatedByRows: a rule may ask for an onset that no row of the object has. In the first
-// rows of a cluster, such an object may have been like this for longer.
+// TestDatedByRows checks rules whose onset query has no row for an object. If the object is in the
+// first rows of its cluster, its state may have begun earlier.
 func TestDatedByRows(t *testing.T) {
 	rows := []series{{labels: labels.FromStrings("name", "a")}, {labels: labels.FromStrings("name", "b")}}
 	times := []series{{labels: labels.FromStrings("name", "a"), value: 100}}

@@ -10,5 +10,5 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
-// OpenAPI describes the answers of the API, as JSON. It is generated.
+// OpenAPI returns the description of the API as JSON. The document is generated.
 func OpenAPI() []byte { return openAPI }

@@ -9,7 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestOwnersOfObjects: owners and disabled alerts are found, with any selection of metrics.
+// TestOwnersOfObjects checks that owners and disabled alerts are applied, whatever metrics are exported.
 func TestOwnersOfObjects(t *testing.T) {
 	about := func(family, cluster, name string, more ...string) row {
 		return row{cluster, family, 1, append([]string{"g", "Kustomization", "flux-system", name}, more...)}

@@ -9,29 +9,30 @@ import (
 )
 
 const (
-	// settleDelay is the delay between a change and its evaluation, because changes rarely come
-	// alone.
+	// settleDelay is the delay between a change and its evaluation, because changes usually come in
+	// groups.
 	settleDelay = 200 * time.Millisecond
-	// minRest is the least time between two evaluations.
+	// minRest is the minimum time between two evaluations.
 	minRest = 500 * time.Millisecond
-	// pollInterval is how often rows are read that raise no signal, see [exposition.Exposition.Func].
-	// pollShare makes it longer where there are many: 0.3 ms for each cluster, 0.5 % of a core.
+	// pollInterval is the interval at which rows without change signals are read, see
+	// [exposition.Exposition.Func]. pollShare extends it if reading takes long: 0.3 ms for each
+	// cluster, at most 0.5 % of a core.
 	pollInterval = time.Second
 	pollShare    = 199
-	// share limits the CPU time of evaluations to 1/share of the time, on average: 2 % of a core.
+	// share limits the CPU time of evaluations on average to 1/share of the elapsed time: 2 % of a core.
 	share = 50
-	// maxCredit is the CPU time that may be used at once after a quiet time, so that single changes
-	// are evaluated at once: with 50,000 objects, an evaluation takes 40 ms.
+	// maxCredit is the CPU time that may be used without delay after an idle time, so that single
+	// changes are evaluated at once. With 50,000 objects, an evaluation takes 40 ms.
 	maxCredit = 500 * time.Millisecond
 )
 
-// pacer decides when rules are evaluated: soon after a change, and every interval because
-// rules depend on the time.
+// pacer schedules the evaluations: soon after a change, and at every interval, because rules depend
+// on the time.
 type pacer struct {
 	interval time.Duration
 	// changed returns a channel that is closed at the next change of any row.
 	changed func() <-chan struct{}
-	// isOutdated reports whether rows have changed that rules select.
+	// isOutdated reports whether rows that rules select have changed.
 	isOutdated func() bool
 	evaluate   func()
 }
@@ -51,7 +52,7 @@ func (p pacer) run(ctx context.Context) {
 	}
 }
 
-// wait returns when rows have changed that rules select, or when the next evaluation is due.
+// wait returns when rows that rules select have changed, or when the next evaluation is due.
 func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due <-chan time.Time) {
 	poll := time.NewTimer(pollInterval)
 	defer poll.Stop()
@@ -76,7 +77,7 @@ func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due
 	}
 }
 
-// restAfter returns the pause after an evaluation that took some time. The report is at most two
+// restAfter returns the pause after an evaluation of a given duration. A report is at most two
 // intervals old, unless one evaluation takes longer than an interval.
 func restAfter(interval, took, wait time.Duration) time.Duration {
 	return min(max(minRest, wait), max(2*interval-took, interval))
@@ -84,12 +85,12 @@ func restAfter(interval, took, wait time.Duration) time.Duration {
 
 // budget is the CPU time for evaluations. It grows with the time, up to a limit.
 type budget struct {
-	credit time.Duration // negative after more was spent than there was
+	credit time.Duration // negative if more CPU time was used than available
 	at     time.Time
 }
 
-// spend calls do and returns how long it took. It charges the CPU time of the process, so that time
-// in which the machine was suspended does not count.
+// spend calls do and returns its duration. It charges the CPU time of the process, so that the time
+// during which the machine was suspended does not count.
 func (b *budget) spend(do func()) time.Duration {
 	started, before := time.Now(), cpuTime()
 	do()

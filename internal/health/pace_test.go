@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRest: the report is at most two intervals old.
+// TestRest checks that a report is at most two intervals old.
 func TestRest(t *testing.T) {
 	const ms = time.Millisecond
 	for name, tc := range map[string]struct{ took, wait, want time.Duration }{
@@ -28,7 +28,7 @@ func TestRest(t *testing.T) {
 	}
 }
 
-// TestBudget: evaluations may take 2 % of the time, and half a second of it at once.
+// TestBudget checks that evaluations may use 2 % of the time, and half a second without delay.
 func TestBudget(t *testing.T) {
 	const ms = time.Millisecond
 	var b budget
@@ -53,8 +53,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestPace lists when evaluations begin. Changes are given by their times; an evaluation takes
-// 10 ms, and its rest is 500 ms.
+// TestPace checks the start times of evaluations for given times of changes. An evaluation takes 10
+// ms, and the pause is 500 ms.
 func TestPace(t *testing.T) {
 	const ms = time.Millisecond
 	seconds := func(all ...float64) (out []time.Duration) {
@@ -117,7 +117,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// TestCPUTime: it goes on while the process works.
+// TestCPUTime checks that the CPU time increases while the process works.
 func TestCPUTime(t *testing.T) {
 	before, deadline := cpuTime(), time.Now().Add(10*time.Second)
 	for cpuTime() == before && time.Now().Before(deadline) {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// DefaultPage and MaxPage are how many findings a page of a report has.
+// DefaultPage and MaxPage are the default and the maximum number of findings on a page of a report.
 const (
 	DefaultPage = 500
 	MaxPage     = 10_000
@@ -39,7 +39,7 @@ func ParsePage(values url.Values) (Page, error) {
 	return p, nil
 }
 
-// Page returns the report with a part of its findings. A report with one page is as it is.
+// Page returns the report with one page of its findings. A report with a single page is returned unchanged.
 func (r Report) Page(p Page) Report {
 	all := len(r.Findings)
 	begin := min(p.Offset, all)

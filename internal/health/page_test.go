@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestPages follows next from page to page: each finding is on one of them.
+// TestPages follows the pages by next, and checks that each finding is on exactly one page.
 func TestPages(t *testing.T) {
 	for _, tc := range []struct {
 		findings    int

@@ -18,9 +18,9 @@ import (
 
 var errRow = errors.New("not a row of the exporter")
 
-// rowParser reads rows as package exposition writes them: neighbours mostly have the
-// same labels in the same order. Label values are looked at where they are, and only
-// rows that match become series.
+// rowParser parses rows as package exposition writes them: adjacent rows mostly have the same label
+// names in the same order. Label values are compared in place, and only matching rows become
+// series.
 type rowParser struct {
 	clusterLabel string
 	now          *int64
@@ -28,13 +28,13 @@ type rowParser struct {
 	line   exposition.Line
 	name   []byte
 	raw    [][]byte // names of the labels, in the order of the row
-	names  []string // the same, as expressions have them
+	names  []string // the same names as in expressions
 	values [][]byte
-	order  []int   // in which names are sorted; -1 is the metric name
-	at     [][]int // by selection, of its matchers: which label; -1 is none
+	order  []int   // order in which the names are sorted; -1 is the metric name
+	at     [][]int // by selection: the index of the label of each matcher; -1 for a missing label
 	key    []byte
 	build  labels.ScratchBuilder
-	buffer []byte // holds the block that is parsed
+	buffer []byte // buffer for the parsed block
 }
 
 // blockRows returns the rows of a block. They are valid until the next call.
@@ -43,7 +43,7 @@ func (p *rowParser) blockRows(b *exposition.Block) []byte {
 	return p.buffer
 }
 
-// digest returns the rows of a block that each of some selections needs; nil needs none. Series
+// digest returns the rows of a block that each selection needs; a nil selection needs none. Series
 // of the same row share their labels.
 func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, error) {
 	parts := make([]excerpt, len(selections))
@@ -107,7 +107,7 @@ func (p *rowParser) value(line []byte) (float64, error) {
 	return v, nil
 }
 
-// sort sorts the labels of the line that was read last.
+// sort sorts the labels of the current line.
 func (p *rowParser) sort() {
 	p.order = append(p.order[:0], -1)
 	for i := range p.names {
@@ -123,7 +123,7 @@ func (p *rowParser) sort() {
 	clear(p.at)
 }
 
-// matches reports whether the line that was read last has the labels of the i-th selection.
+// matches reports whether the current line has the labels of the i-th selection.
 func (p *rowParser) matches(i int, matchers []*labels.Matcher) bool {
 	if p.at[i] == nil {
 		p.at[i] = make([]int, len(matchers))
@@ -143,8 +143,7 @@ func (p *rowParser) matches(i int, matchers []*labels.Matcher) bool {
 	return true
 }
 
-// isFirst reports whether no line before had the same values of some labels as the one that was
-// read last.
+// isFirst reports whether no previous line had the same values of the labels as the current line.
 func (p *rowParser) isFirst(seen *map[string]struct{}, by []string) bool {
 	p.key = p.key[:0]
 	for i, name := range p.names {
@@ -162,8 +161,8 @@ func (p *rowParser) isFirst(seen *map[string]struct{}, by []string) bool {
 	return true
 }
 
-// labels builds the labels of the line that was read last, or those in only. Empty ones are
-// none.
+// labels builds the labels of the current line, or only those named in only. Empty labels are left
+// out.
 func (p *rowParser) labels(only []string) labels.Labels {
 	p.build.Reset()
 	for _, i := range p.order {
@@ -177,7 +176,7 @@ func (p *rowParser) labels(only []string) labels.Labels {
 	return p.build.Labels() // copies
 }
 
-// scan takes one line apart: name{label="value",…} value.
+// scan splits one line into its parts: name{label="value",…} value.
 func (p *rowParser) scan(line []byte) error {
 	if err := p.line.Scan(line); err != nil {
 		return errRow
@@ -202,7 +201,7 @@ func (p *rowParser) scan(line []byte) error {
 	return nil
 }
 
-// noteName stores the name of the i-th label and reports whether it differs from the line before.
+// noteName stores the name of the i-th label and reports whether it differs from the previous line.
 func (p *rowParser) noteName(i int, raw []byte) (changed bool) {
 	if i < len(p.raw) && bytes.Equal(p.raw[i], raw) {
 		return false

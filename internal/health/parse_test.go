@@ -18,13 +18,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// sample is a series without what tests do not compare.
+// sample is a series without the fields that tests do not compare.
 type sample struct {
 	Labels string
 	Value  float64
 }
 
-// isTheirs is what Prometheus makes of text.
+// isTheirs returns the samples that the parser of Prometheus reads from a text.
 func isTheirs(text []byte) ([]sample, error) {
 	p := textparse.NewPromParser(text, labels.NewSymbolTable(), false)
 	var out []sample
@@ -49,7 +49,7 @@ func isOurs(text []byte) ([]sample, error) {
 	now := int64(0)
 	p := rowParser{clusterLabel: clusterLabel, now: &now, build: labels.NewScratchBuilder(8)}
 	var out []sample
-	for line := range bytes.Lines(text) { // one by one for their order, and all for the rest
+	for line := range bytes.Lines(text) { // single rows to test the order, and all rows for the rest
 		name := string(line[:max(0, bytes.IndexAny(line, "{ "))])
 		parts, err := p.digest(line, []*selection{{metric: name}})
 		if err != nil {
@@ -62,7 +62,7 @@ func isOurs(text []byte) ([]sample, error) {
 	return out, nil
 }
 
-// rowsOf makes one row of arbitrary values.
+// rowsOf builds a row from arbitrary values.
 func rowsOf(tb testing.TB, v float64, values ...string) []byte {
 	tb.Helper()
 	f := &exposition.Family{Name: "a_metric", Type: exposition.Gauge, Help: "A test.", Labels: []string{"cluster", "Zone", "name", "alpha"}}
@@ -98,7 +98,7 @@ func checkParse(tb testing.TB, text []byte) {
 	}
 }
 
-// TestParseAsPrometheusDoes reads rows of every sort.
+// TestParseAsPrometheusDoes compares the parser with the parser of Prometheus for all kinds of rows.
 func TestParseAsPrometheusDoes(t *testing.T) {
 	for _, values := range [][]string{
 		nil, {"zone", "name", "a"}, {"", "", ""}, {"z", ""}, {`quo"te`, `back\slash`, "new\nline"}, {`\`, `"`, `\n`}, {"ä€😀", "a,b=\"c\"", "} 1"},
@@ -118,7 +118,7 @@ func TestParseAsPrometheusDoes(t *testing.T) {
 	checkParse(t, e.Blocks(f.Name)[f.Name][0].Append(nil))
 }
 
-// TestParseMatches: only rows that match become series.
+// TestParseMatches checks that only matching rows become series.
 func TestParseMatches(t *testing.T) {
 	text := rowsOf(t, 1, "zone", "first")
 	for _, tc := range []struct {
@@ -141,7 +141,7 @@ func TestParseMatches(t *testing.T) {
 	}
 }
 
-// TestParseChangingLabels: rows that were read elsewhere have labels of their own.
+// TestParseChangingLabels checks rows whose label names differ from the previous line.
 func TestParseChangingLabels(t *testing.T) {
 	const text = `x_sum{cluster="a",pod="p",zone="z"} 1
 x_sum{cluster="a",pod="p",kind="k",zone="z"} 2
@@ -172,7 +172,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c string, v float64) { checkParse(t, rowsOf(t, v, a, b, c)) })
 }
 
-// FuzzLine: an invalid row is an error, and no panic.
+// FuzzLine checks that an invalid row is an error and does not panic.
 func FuzzLine(f *testing.F) {
 	f.Add([]byte(`a{b="c"} 1` + "\n"))
 	f.Add([]byte(`a{b="c\` + "\n"))

@@ -13,23 +13,23 @@ import (
 )
 
 // Most expressions match and aggregate rows by labels that include the cluster and the name of an
-// object, so that no row of their result depends on rows of another object. After a change, such
-// an expression is evaluated over the rows of the changed objects alone, and the result replaces
-// theirs in the one before.
+// object, so that no row of their result depends on rows of another object. After a change, such an
+// expression is evaluated only over the rows of the changed objects, and the result replaces their
+// rows in the previous result.
 
-// objectLabels are the labels by which rows are of the same object. Objects of several kinds or
-// namespaces may share them.
+// objectLabels returns the labels that identify the object of a row. Objects of different kinds or
+// namespaces may have the same values.
 func objectLabels() []string { return []string{clusterLabel, "name"} }
 
-// objectOf returns a number that stands for the object of a row. A collision makes no result
-// wrong: more is evaluated.
+// objectOf returns a hash of the object of a row. A collision does not make a result wrong: it only
+// means that more rows are evaluated.
 func objectOf(l labels.Labels) uint64 {
 	h, _ := l.HashForLabels(nil, objectLabels()...)
 	return h
 }
 
-// separable reports whether an expression gives the same result for each object if it is evaluated
-// over the rows of that object alone.
+// separable reports whether an expression has the same result for an object if it is evaluated only
+// over the rows of that object.
 func separable(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.NumberLiteral, *parser.StringLiteral, *parser.VectorSelector:
@@ -57,26 +57,27 @@ func separable(e parser.Expr) bool {
 	return false
 }
 
-// keepsObjects reports whether only rows of one object have the same values of some labels, or of
-// all but some.
+// keepsObjects reports whether grouping by some labels, or by all but some labels, never groups
+// rows of different objects.
 func keepsObjects(only bool, names []string) bool {
 	return !slices.ContainsFunc(objectLabels(), func(l string) bool { return slices.Contains(names, l) != only })
 }
 
-// maxChanged is how many changed objects of a selection are known, maxJournal of how many versions.
+// maxChanged is the maximum number of changed objects in the journal of a selection, and maxJournal the maximum number
+// of versions.
 const (
 	maxChanged = 500
 	maxJournal = 8
 )
 
-// edit is a version of a selection and the objects with other rows than in the version before.
+// edit is a version of a selection with the objects whose rows differ from the previous version.
 type edit struct {
 	version uint64
 	objects []uint64
 }
 
-// note adds the difference between the rows of the last version and others to the journal, as the
-// next version. The journal begins anew if it is too large.
+// note adds a version to the journal, with the difference between the previous and the new rows. If
+// the journal is too large, it is restarted.
 func (sel *selection) note(parts [][]series) {
 	objects, ok := changedObjects(sel.parts, parts)
 	if !ok || sel.many {
@@ -89,8 +90,8 @@ func (sel *selection) note(parts [][]series) {
 	sel.journal = append(sel.journal, edit{sel.version + 1, objects})
 }
 
-// changedObjects returns the objects of rows that only one of two versions has; not ok if they are
-// too many.
+// changedObjects returns the objects of rows that are in only one of two versions. ok is false if
+// there are too many.
 func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
 	shared := make(map[*series]bool, len(before))
 	for _, p := range before {
@@ -130,8 +131,8 @@ func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
 	return objects, len(objects) <= maxChanged
 }
 
-// changedSince returns the objects with other rows in any of some selections than in older
-// versions; not ok if they are not known.
+// changedSince returns the objects whose rows in any of the selections differ from older versions.
+// ok is false if they are unknown.
 func (s *store) changedSince(used []int, versions []uint64) (changed map[uint64]bool, ok bool) {
 	changed = map[uint64]bool{}
 	for i, at := range used {
@@ -153,8 +154,8 @@ func (s *store) changedSince(used []int, versions []uint64) (changed map[uint64]
 	return changed, len(changed) <= maxChanged
 }
 
-// update returns the answer of a query whose selections have other rows than in the answer before;
-// nil if it takes an evaluation over all rows. Ages in other rows are those of before.
+// update derives the answer of a query from the previous answer by evaluating only changed objects.
+// It returns nil if all rows must be evaluated. Ages in unchanged rows are not updated.
 func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions []uint64, now time.Time) (*answer, error) {
 	if !q.separable || q.clock && now.Sub(was.at) >= e.maxAge {
 		return nil, nil
@@ -176,8 +177,8 @@ func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions [
 	}, nil
 }
 
-// replaceRows returns rows in which those of the changed objects are others. Rows with the labels of
-// one before take its place: which rows fit into the budget depends on the order.
+// replaceRows replaces the rows of the changed objects. A row with the same labels as a previous row
+// keeps its position, because the order decides which rows fit into the budget.
 func replaceRows(before []series, changed map[uint64]bool, now []series) []series {
 	byLabels := make(map[uint64]series, len(now))
 	for _, s := range now {

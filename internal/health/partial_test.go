@@ -50,8 +50,8 @@ func TestSeparable(t *testing.T) {
 	}
 }
 
-// TestPartialEvaluation compares evaluations after random changes with those of an evaluator that
-// has seen none before.
+// TestPartialEvaluation compares evaluations after random changes with the evaluations of a new
+// evaluator.
 func TestPartialEvaluation(t *testing.T) {
 	rules := Rules{Groups: []alerts.Group{{Name: "test", Rules: []alerts.Rule{
 		{
@@ -108,11 +108,11 @@ or on (cluster, name) time() - cobaltcore_flux_resource_ready_transition_timesta
 	}
 }
 
-// withoutAges returns the findings of a report in order, without values, which are ages.
+// withoutAges returns the ordered findings of a report without their values, which are ages.
 func withoutAges(r Report) []string {
 	out := []string{}
 	for _, f := range r.Findings {
-		if f.Object.Name == "" { // it has the time of the first evaluation
+		if f.Object.Name == "" { // this age has the time of the first evaluation
 			f.Since = time.Time{}
 		}
 		out = append(out, fmt.Sprint(f.Rule, " ", f.Object, " ", f.Reason, " ", f.Since))
@@ -121,7 +121,7 @@ func withoutAges(r Report) []string {
 	return out
 }
 
-// TestReplaceRows: rows keep their places.
+// TestReplaceRows checks that rows keep their positions.
 func TestReplaceRows(t *testing.T) {
 	row := func(name, reason string, value float64) series {
 		return newSeries(labels.FromStrings(clusterLabel, "c", "name", name, "reason", reason), value, nil)

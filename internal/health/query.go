@@ -16,24 +16,24 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Bounds of one query: a rule that joins everything with everything is an error,
-// not the end of the exporter.
+// Limits of one query, so that a rule that joins all rows with all rows fails instead of exhausting
+// the memory of the exporter.
 const (
 	maxSamples   = 20_000_000
 	queryTimeout = 20 * time.Second
 )
 
-// answer is the result of a query at a moment and of which versions of its selections.
+// answer is the result of a query, with its time and the versions of its selections.
 type answer struct {
 	at       time.Time
 	versions []uint64
 	rows     []series
-	// number identifies the answer, and before the one from which it differs in the rows of the
-	// changed objects; 0 if it was not derived from another.
+	// number identifies the answer. before is the number of the answer from which it was derived
+	// and from which it differs only in the rows of the changed objects; 0 if it was not derived.
 	number, before uint64
 	changed        map[uint64]bool
 	named          bool // see [haveObjectLabels]
-	// byLabels finds rows that are about others; it is built when it is asked for.
+	// byLabels finds the row for a row of another answer. It is built on first use.
 	byLabels *index
 }
 
@@ -52,20 +52,20 @@ func (e *Evaluator) evaluateRecording(ctx context.Context, r *recording, now tim
 	return nil
 }
 
-// isCurrent reports whether an answer is still that of a query. A row that a comparison with the
-// time selects or no longer selects is a change, so that mostly ages remain, as of maxAge ago.
+// isCurrent reports whether an answer is still valid. Comparisons with the time are part of the
+// selections, so mostly ages can be outdated, by at most maxAge.
 func (e *Evaluator) isCurrent(q query, a *answer, versions []uint64, now time.Time) bool {
 	return slices.Equal(a.versions, versions) && (!q.clock || now.Sub(a.at) < e.maxAge || a.at.Equal(now))
 }
 
-// evaluateRule evaluates one alert.
+// evaluateRule evaluates an alerting rule.
 func (e *Evaluator) evaluateRule(ctx context.Context, r *rule, c evaluation) error {
 	found, err := e.ask(ctx, r.expr, c.now)
 	if err != nil {
 		return err
 	}
 	rows, err := r.withAlertLabels(e.rowBudget.selectRows(found.rows))
-	delete(e.large, r.expr.text) // no other rule has the same expression
+	delete(e.large, r.expr.text) // expressions of rules are unique
 	if err != nil {
 		return err
 	}
@@ -75,16 +75,16 @@ func (e *Evaluator) evaluateRule(ctx context.Context, r *rule, c evaluation) err
 	}
 	before := e.active[r]
 	e.active[r] = updateAlerts(r, before, rows, joins, c)
-	if e.options.Changes != nil && e.latest.Load() != nil { // the first evaluation finds earlier problems
+	if e.options.Changes != nil && e.latest.Load() != nil { // problems found by the first evaluation may have begun earlier
 		noteChanges(e.options.Changes, before, e.active[r], c.now)
 	}
 	return nil
 }
 
-// maxResult is how many rows of a result are kept for the next evaluation.
+// maxResult is the maximum number of rows of a result that is kept for the next evaluation.
 const maxResult = maxKept
 
-// ask evaluates an expression, unless its result must be what it was.
+// ask evaluates an expression, unless its previous result is still valid.
 func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) (*answer, error) {
 	if a, ok := e.large[q.text]; ok {
 		return a, nil
@@ -106,8 +106,8 @@ func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) (*answer, e
 	return a, nil
 }
 
-// answer returns the answer of a query. It is derived from that of before, which may be nil, if
-// that is possible.
+// answer returns the answer of a query. If possible, it is derived from the previous answer, which
+// may be nil.
 func (e *Evaluator) answer(ctx context.Context, q query, was *answer, versions []uint64, now time.Time) (*answer, error) {
 	if was != nil {
 		if a, err := e.update(ctx, q, was, versions, now); a != nil || err != nil {
@@ -160,7 +160,7 @@ func withoutName(l labels.Labels) labels.Labels {
 
 var errSame = errors.New("the result has several series with the same labels")
 
-// withAlertLabels are the rows with the labels of the alert.
+// withAlertLabels returns the rows with the labels of the alert.
 func (r *rule) withAlertLabels(rows []series) ([]series, error) {
 	out := make([]series, len(rows))
 	seen := make(map[uint64]bool, len(rows))
@@ -185,7 +185,7 @@ func (r *rule) withAlertLabels(rows []series) ([]series, error) {
 	return out, nil
 }
 
-// rows are the results under the name of the recording.
+// rows returns the results with the name of the recording.
 func (r *recording) rows(rows []series) []series {
 	out := make([]series, len(rows))
 	for i, s := range rows {

@@ -13,8 +13,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestAgesMayBeOld: an evaluation after a change may have the ages of the one before. What
-// becomes due is found, and a row that changes counts at once.
+// TestAgesMayBeOld checks that an evaluation after a change may have the ages of the previous
+// evaluation, that alerts that become due are found, and that changed rows are evaluated at once.
 func TestAgesMayBeOld(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	transition := func(name string, ago time.Duration) row {

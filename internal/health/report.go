@@ -18,17 +18,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 )
 
-// Report has the failures in the fleet and their causes. Its JSON is the answer of /api/v1/report.
+// Report contains the failures in the fleet and their causes. As JSON, it is the answer of /api/v1/report.
 type Report struct {
 	GeneratedAt time.Time `json:"generatedAt" jsonschema_description:"When the rules were evaluated."`
 	AgeSeconds  float64   `json:"ageSeconds" jsonschema_description:"How long ago the rules were evaluated, when this was read. More than two intervals mean that the exporter is overloaded."`
 	Verdict     Verdict   `json:"verdict" jsonschema_description:"The worst verdict of all."`
 	Partial     bool      `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
-	// Systems are over all clusters.
+	// Systems has the verdicts over all clusters.
 	Systems  []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
 	Clusters []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
 	Findings []Finding       `json:"findings" jsonschema_description:"Problems: root causes first, ordered by their worst consequence."`
-	// Total and Next are set on a page of several.
+	// Total and Next are set if the report has several pages.
 	Total        int            `json:"total,omitempty" jsonschema_description:"How many findings all pages have; absent if this is the only one."`
 	Next         string         `json:"next,omitempty" jsonschema_description:"The parameter next of the following page; absent on the last one."`
 	NotEvaluated []NotEvaluated `json:"notEvaluated" jsonschema_description:"Rules that are not in this report."`
@@ -54,7 +54,7 @@ type Finding struct {
 	Rule     string          `json:"rule"`
 	Severity alerts.Severity `json:"severity" jsonschema:"enum=critical,enum=warning,enum=info"`
 	State    State           `json:"state" jsonschema:"enum=pending,enum=firing"`
-	// Cluster is the one that is affected; where the object lives is in the labels.
+	// Cluster is the affected cluster. The cluster that contains the object is in the labels.
 	Cluster     string            `json:"cluster" jsonschema_description:"The cluster that is affected. Where the object lives is in the labels. Empty if it concerns none."`
 	System      alerts.System     `json:"system"`
 	Object      Object            `json:"object"`
@@ -63,31 +63,31 @@ type Finding struct {
 	Description string            `json:"description"`
 	Reason      string            `json:"reason" jsonschema_description:"Why, as the object records it, such as BuildFailed; empty if that is unknown. It is part of the summary."`
 	Since       time.Time         `json:"since"`
-	// SinceAtLeast qualifies Since.
+	// SinceAtLeast means that the problem may have begun before Since.
 	SinceAtLeast bool   `json:"sinceAtLeast" jsonschema_description:"Whether it began at the time in since or earlier."`
 	RootCause    string `json:"rootCause" jsonschema_description:"The id of the finding that this one follows from; empty if it is a root cause itself."`
-	// ResolvedAt and KeptUntil are set while a finding that is over is kept.
+	// ResolvedAt and KeptUntil are set while a resolved finding is kept.
 	ResolvedAt *time.Time `json:"resolvedAt,omitempty" jsonschema_description:"When the finding ended. It is kept for some time in case it comes back, and does not count for any verdict."`
 	KeptUntil  *time.Time `json:"keptUntil,omitempty" jsonschema_description:"Until when a finding that has ended is kept."`
-	// ChangedBefore may explain the finding; it is no proof.
+	// ChangedBefore has the changes shortly before the onset, which are possible but not proven causes.
 	ChangedBefore []changes.Change `json:"changedBefore,omitempty" jsonschema_description:"What changed in the affected cluster in the 15 minutes before the finding began, the latest first: revisions, versions, leaders, deletions, suspensions."`
 	Stale         bool             `json:"stale" jsonschema_description:"Whether it is from before contact was lost."`
 	Silenced      bool             `json:"silenced"`
 	Playbook      string           `json:"playbook"`
 	Command       string           `json:"command,omitempty" jsonschema_description:"The first command of the playbook for this finding, filled in; empty if it needs more than the labels."`
 	EndsAt        *time.Time       `json:"endsAt,omitempty" jsonschema_description:"When what the finding is about ends or has ended, such as a certificate."`
-	// Dashboard is for alerts, which are read where dashboards are.
+	// Dashboard is used only in alerts, because the report does not know the address of the dashboards.
 	Dashboard string `json:"-"`
 }
 
-// Object is what a finding is about.
+// Object is the object of a finding.
 type Object struct {
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 }
 
-// String is kind namespace/name.
+// String returns the kind followed by namespace/name.
 func (o Object) String() string {
 	name := o.Name
 	if o.Namespace != "" {
@@ -96,7 +96,7 @@ func (o Object) String() string {
 	return strings.TrimSpace(o.Kind + " " + name)
 }
 
-// Report is the latest evaluation; if there is none yet, it is made.
+// Report returns the report of the latest evaluation. If there is none, it evaluates the rules.
 func (e *Evaluator) Report(ctx context.Context) (Report, error) {
 	res := e.latest.Load()
 	if res == nil {
@@ -107,12 +107,12 @@ func (e *Evaluator) Report(ctx context.Context) (Report, error) {
 	}
 	res.once.Do(func() { res.report = e.report(res) })
 	r := res.report
-	r.Findings = slices.Clone(r.Findings) // a caller may mark them
+	r.Findings = slices.Clone(r.Findings) // callers may mark the findings
 	r.AgeSeconds = max(0, e.options.Now().Sub(res.at)).Truncate(time.Millisecond).Seconds()
 	return r, nil
 }
 
-// LastEvaluation returns when the rules were last evaluated; zero if they were not.
+// LastEvaluation returns the time of the last evaluation; zero if there was none.
 func (e *Evaluator) LastEvaluation() time.Time {
 	if res := e.latest.Load(); res != nil {
 		return res.at
@@ -120,7 +120,7 @@ func (e *Evaluator) LastEvaluation() time.Time {
 	return time.Time{}
 }
 
-// Age is how old the report was when it was read.
+// Age returns the age of the report at the time at which it was requested.
 func (r Report) Age() time.Duration { return time.Duration(r.AgeSeconds * float64(time.Second)) }
 
 func (e *Evaluator) report(res *result) Report {
@@ -151,7 +151,7 @@ func (e *Evaluator) report(res *result) Report {
 	return r
 }
 
-// summarise makes the verdicts over all clusters out of those of each.
+// summarise computes the verdicts over all clusters from the verdicts of each cluster.
 func (r *Report) summarise() {
 	for i := range r.Systems {
 		s := &r.Systems[i]
@@ -165,7 +165,7 @@ func (r *Report) summarise() {
 	}
 }
 
-// VerdictOf is the verdict of a system in the cluster.
+// VerdictOf returns the verdict of a system in the cluster.
 func (c Cluster) VerdictOf(s alerts.System) Verdict {
 	for _, v := range c.Systems {
 		if v.Name == s {
@@ -175,7 +175,7 @@ func (c Cluster) VerdictOf(s alerts.System) Verdict {
 	return Absent
 }
 
-// markResolved marks a finding of which the alert is over.
+// markResolved marks the finding of a resolved alert.
 func (f *Finding) markResolved(a *alert, now time.Time) {
 	gone, until := a.gone.UTC(), a.gone.Add(a.rule.keepFiringFor).UTC()
 	f.ResolvedAt, f.KeptUntil = &gone, &until
@@ -190,7 +190,7 @@ func (a *alert) finding(now time.Time) Finding {
 		Summary: a.summary(), Description: a.rule.description.expand(l, a.value),
 		Object: a.object(), Reason: a.reason, SinceAtLeast: a.atLeast,
 	}
-	if a.rule.commands != nil { // a rule of the user has no playbook
+	if a.rule.commands != nil { // user rules have no playbook
 		f.Command = alerts.FirstCommand(a.rule.commands(), f.Labels)
 	}
 	if a.rule.ends && !now.IsZero() {
@@ -210,7 +210,7 @@ func (a *alert) finding(now time.Time) Finding {
 	return f
 }
 
-// summary names the object, and the reason if it is known.
+// summary returns the text with the object and, if known, the reason.
 func (a *alert) summary() string { return a.summaryOf(a.value) }
 
 func (a *alert) summaryOf(value float64) string {
@@ -228,9 +228,9 @@ func (a *alert) object() Object {
 	}
 }
 
-// sortFindings puts root causes before their consequences. The most severe come first: a cause has the
-// severity of its worst consequence; then the oldest. A pending cause of a firing finding counts as
-// firing, and resolved findings come last.
+// sortFindings sorts findings by severity, then by age. Root causes come before their consequences and
+// have the severity of their worst consequence. A pending cause of a firing finding counts as firing.
+// Resolved findings come last.
 func sortFindings(all []Finding) {
 	rank := func(f Finding) int { return severityRank(f.Severity) }
 	worst, causing := map[string]int{}, map[string]bool{} // by id
@@ -264,17 +264,17 @@ func boolToInt(b bool) int {
 	return 0
 }
 
-// Filter narrows a report to clusters and systems; empty means all. What it names
+// Filter narrows a report to clusters and systems; empty means all. The named clusters and systems
 // must be in the report.
 type Filter struct {
 	Clusters, Systems []string
-	// Severity is the least one of the findings that are kept; any if empty. Root causes of
-	// these stay.
+	// Severity is the minimum severity of the findings to keep; any if empty. Their root causes are
+	// kept, too.
 	Severity string
 }
 
-// Apply returns the narrowed report. Its verdict is that of the remaining findings, and a root cause
-// stays with its consequences.
+// Apply returns the narrowed report. Its verdict is computed from the remaining findings. Root
+// causes of remaining findings are kept.
 func (f Filter) Apply(r Report) (Report, error) {
 	for _, name := range f.Clusters {
 		if !slices.ContainsFunc(r.Clusters, func(c Cluster) bool { return c.Name == name }) {
@@ -330,7 +330,7 @@ func (c Cluster) hasSystem() bool {
 	return slices.ContainsFunc(c.Systems, func(s SystemVerdict) bool { return s.Verdict != Absent })
 }
 
-// maxNames is how many names of clusters an error lists.
+// maxNames is the maximum number of names of clusters in an error.
 const maxNames = 20
 
 func clusterNames(r Report) string {
@@ -344,8 +344,8 @@ func clusterNames(r Report) string {
 	return strings.Join(names, ", ")
 }
 
-// filterSeverity returns a report without the findings that are less severe, unless they are the
-// cause of one that is not.
+// filterSeverity returns a report without less severe findings, except for the causes of remaining
+// findings.
 func (f Filter) filterSeverity(r Report) Report {
 	order := []alerts.Severity{alerts.Info, alerts.Warning, alerts.Critical}
 	least := slices.Index(order, alerts.Severity(f.Severity))

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestOrderOfFindings: the first finding is the first one to fix. A minor cause of a severe finding is
-// above a more severe cause without consequences.
+// TestOrderOfFindings checks that the findings are in the order in which they should be fixed. A minor
+// cause of a severe finding is above a more severe cause without consequences.
 func TestOrderOfFindings(t *testing.T) {
 	finding := func(id, cause string, s alerts.Severity, age time.Duration, state State) Finding {
 		return Finding{ID: id, RootCause: cause, Severity: s, State: state, Since: start.Add(-age)}
@@ -37,7 +37,7 @@ func TestOrderOfFindings(t *testing.T) {
 	want(t, "order", []string{"down", "mount", "old warning", "info", "worse later", "pending", "store", "lost", "secret", "soon"}, got)
 }
 
-// TestAgeOfAReport: a report has its age at the time when it is read.
+// TestAgeOfAReport checks that the age of a report is computed when it is requested.
 func TestAgeOfAReport(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(cluster("a")...)

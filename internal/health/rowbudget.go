@@ -5,15 +5,15 @@ package health
 
 import "github.com/prometheus/prometheus/model/labels"
 
-// Bounds of what findings keep. One takes some 800 bytes with the labels that are usual, so a
-// cluster has 10,000 of them.
+// Limits of the memory of findings. A finding with typical labels takes about 800 bytes, so a
+// cluster can have 10,000 of them.
 const (
 	maxFindingBytes        = 32 << 20
 	maxClusterFindingBytes = 8 << 20
-	// findingBytes is what a finding takes beside its labels.
+	// findingBytes is the memory of a finding without its labels.
 	findingBytes = 512
-	// alwaysKept is how many findings of a rule in a cluster are kept beyond the bounds, so that
-	// many of one rule hide none of another one.
+	// alwaysKept is the number of findings of each rule in a cluster that are kept even beyond the
+	// limits, so that many findings of one rule do not hide the findings of another rule.
 	alwaysKept = 100
 )
 
@@ -28,8 +28,8 @@ func newRowBudget() *rowBudget {
 	return &rowBudget{all: maxFindingBytes, clusters: map[string]int{}, leftOut: map[string]int{}}
 }
 
-// selectRows returns the rows of the result of a rule that become findings. Which these are changes only
-// when others end.
+// selectRows returns the rows of the result of a rule that become findings. The selection changes only
+// when other findings end.
 func (r *rowBudget) selectRows(rows []series) []series {
 	var kept []series
 	seen := map[string]int{}

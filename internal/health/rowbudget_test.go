@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestRowBudget: findings beyond the bounds are left out and counted, first those of the cluster that
-// has many, and never all of a rule.
+// TestRowBudget checks that findings beyond the limits are left out and counted: first those of the
+// cluster with many findings, and never all findings of a rule.
 func TestRowBudget(t *testing.T) {
 	t.Parallel()
 	rows := func(cluster string, n, size int) []series {
@@ -53,8 +53,8 @@ func TestRowBudget(t *testing.T) {
 	}
 }
 
-// TestEvaluationEndsWithItsContext: reading many rows and evaluating many rules does not hold up
-// the end of the process, and leaves no result of some rules.
+// TestEvaluationEndsWithItsContext checks that an evaluation of many rows and rules ends with its
+// context and publishes no partial result.
 func TestEvaluationEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, exposition.Options{})

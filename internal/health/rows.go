@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// maxFindingRows is how many findings have rows of their own; the counts have all.
+// maxFindingRows is the maximum number of findings with rows of their own; the counts include all findings.
 const maxFindingRows = 250
 
 var (
@@ -33,19 +33,19 @@ var (
 	}
 )
 
-// findingRow is a finding as a row.
+// findingRow is the row of a finding.
 type findingRow struct {
 	since  time.Time
-	labels []string // those of findingInfoFamily but the cluster
+	labels []string // labels of findingInfoFamily without the cluster
 }
 
-// severityRank is 0 for the most severe.
+// severityRank returns the rank of a severity; 0 is the most severe.
 func severityRank(s alerts.Severity) int {
 	return slices.Index([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, s)
 }
 
-// findingRows returns the rows of the worst findings by cluster, and how many findings have none.
-// A pending finding has a row if it is the cause of a firing one.
+// findingRows returns the rows of the worst findings by cluster, and the number of findings without
+// a row. A pending finding has a row if it is the cause of a firing finding.
 func (f *facts) findingRows(all []*alert) (rows map[string][]findingRow, omitted int) {
 	worst := map[*alert]alerts.Severity{}
 	escalate := func(a *alert, s alerts.Severity) {

@@ -26,21 +26,21 @@ type rule struct {
 	keepFiringFor time.Duration
 	inhibitedBy   []alerts.Inhibition
 	playbook      string
-	commands      func() []alerts.Command // read from the playbook once there is a finding
-	ends          bool                    // the value is how many seconds are left
+	commands      func() []alerts.Command // read from the playbook when there is a finding
+	ends          bool                    // the value is the remaining time in seconds
 	dashboard     func(labels map[string]string) string
 
 	expr, since, reason query
-	// labels are added to those of the expression.
+	// labels are added to the labels of the result.
 	labels map[string]*textTemplate
-	// clusterLabel is what the templates of user rules call the cluster.
+	// clusterLabel is the name of the cluster label in the templates of user rules.
 	clusterLabel         string
 	object               [3]*textTemplate // kind, namespace, name
 	aboutObject          bool
 	summary, description *textTemplate
 }
 
-// variables are what a template may use.
+// variables returns the values that a template may use.
 func (r *rule) variables(l labels.Labels) map[string]string {
 	m := l.Map()
 	if r.clusterLabel != "" {
@@ -56,19 +56,19 @@ type recording struct {
 	labels map[string]string
 }
 
-// query is an expression and what it depends on.
+// query is an expression with its selections.
 type query struct {
-	source string // as it is declared; empty: none
-	text   string // as it is evaluated: its selectors name their selections
+	source string // as declared; empty if there is no query
+	text   string // as evaluated: its selectors name their selections
 	expr   parser.Expr
-	// selections are where its selectors have their rows.
+	// selections are the rows of its selectors.
 	selections []int
-	// clock means that the result changes with time alone.
+	// clock means that the result may change with the time although no row changes.
 	clock     bool
 	separable bool
 }
 
-// NotEvaluated is a rule that is not in the report, and the reason.
+// NotEvaluated is a rule that is not evaluated, with the reason.
 type NotEvaluated struct {
 	Rule   string `json:"rule" jsonschema_description:"Name of the rule."`
 	Reason string `json:"reason" jsonschema_description:"Why it is not evaluated."`
@@ -76,24 +76,24 @@ type NotEvaluated struct {
 
 // Rules selects the rules that are evaluated.
 type Rules struct {
-	// Groups are those of the catalogue.
+	// Groups are the groups of the catalogue.
 	Groups []alerts.Group
-	// User are the rules of the user's files.
+	// User are the groups of the user's rule files.
 	User []UserGroup
-	// Installation has the differences from the catalogue.
+	// Installation has the changes to the catalogue.
 	Installation alerts.Installation
 }
 
-// compiler sorts rules into those that can be evaluated and those that cannot.
+// compiler compiles the rules that can be evaluated and collects those that cannot.
 type compiler struct {
 	store     *store
 	templates *templateCache
-	// known reports whether a metric is one of the exporter's.
+	// known reports whether the exporter has a metric.
 	known        func(metric string) bool
 	clusterLabel string
 
-	declared   map[string]func() error // prepare a recording, by its name
-	used       map[string]bool         // the recordings that are prepared
+	declared   map[string]func() error // functions that prepare a recording, by its name
+	used       map[string]bool         // prepared recordings
 	recordings []*recording
 	rules      []*rule
 	// refused are systems with rules that cannot be evaluated.
@@ -132,8 +132,8 @@ func (c *compiler) compile(r Rules) error {
 	return nil
 }
 
-// systemsWithoutRules returns the systems without an evaluated rule, because the exported metrics leave out those
-// that the rules need.
+// systemsWithoutRules returns the systems of which no rule can be evaluated, because the metrics that the rules
+// need are not exported.
 func (c *compiler) systemsWithoutRules() map[alerts.System]bool {
 	out := maps.Clone(c.refused)
 	for _, r := range c.rules {
@@ -186,7 +186,7 @@ func (c *compiler) compileRule(a alerts.Rule) error {
 	return nil
 }
 
-// declareRecording declares a recording. It is evaluated only if a rule that is evaluated selects it.
+// declareRecording declares a recording. It is evaluated only if an evaluated rule selects it.
 func (c *compiler) declareRecording(name, expr string, more map[string]string) error {
 	parsed, err := alerts.Parse(expr)
 	why := ""
@@ -226,8 +226,9 @@ func (c *compiler) refuse(name, why string, err error) error {
 	return nil
 }
 
-// compileQuery makes an expression ready, or returns why it cannot be evaluated. A change of what it
-// selects is evaluated at once if it is urgent, else with the next one that is.
+// compileQuery compiles an expression, or returns the reason why it cannot be evaluated. If it is
+// urgent, a change of its rows triggers an evaluation; otherwise the change is evaluated with the
+// next evaluation.
 func (c *compiler) compileQuery(expr string, urgent bool) (q query, why string, err error) {
 	parsed, err := alerts.Parse(expr)
 	if err != nil {
@@ -244,7 +245,7 @@ func (c *compiler) compileQuery(expr string, urgent bool) (q query, why string, 
 		separable: separable(parsed)}, "", nil
 }
 
-// unsupportedReason returns why an expression cannot be evaluated on the rows of one moment.
+// unsupportedReason returns the reason why an expression cannot be evaluated over the rows of a single moment.
 func (c *compiler) unsupportedReason(e parser.Expr) string {
 	why := ""
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
@@ -267,8 +268,8 @@ func (c *compiler) unsupportedReason(e parser.Expr) string {
 	return why
 }
 
-// usesClock reports whether an expression gives another result later although its
-// rows are the same.
+// usesClock reports whether the result of an expression may change with the time although its rows
+// do not change.
 func usesClock(e parser.Expr) bool { return dependsOnTime(e, nil) }
 
 // isClock reports whether a node is a function of the time.

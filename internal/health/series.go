@@ -12,8 +12,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
-// series is one row: labels with the metric name, and a value that holds at the
-// moment of the evaluation.
+// series is one row: labels with the metric name, and the value at the time of the evaluation.
 type series struct {
 	labels labels.Labels
 	value  float64
@@ -44,7 +43,7 @@ func (s *series) Iterator(reuse chunkenc.Iterator) chunkenc.Iterator {
 type point struct {
 	*series
 
-	state int8 // before, at, after it
+	state int8 // before, at or after the sample
 }
 
 const (
@@ -63,8 +62,8 @@ func (p *point) Next() chunkenc.ValueType {
 	return chunkenc.ValFloat
 }
 
-// milliseconds since the epoch. The name keeps go vet from taking Seek for that of
-// an io.Seeker.
+// milliseconds since the epoch. The named type prevents go vet from treating Seek as the method of
+// io.Seeker.
 type milliseconds = int64
 
 // Seek implements [chunkenc.Iterator].
@@ -97,5 +96,5 @@ func (p *point) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.F
 	return *p.now, nil
 }
 
-// bytesAsString returns b without a copy: the bytes must be immutable.
+// bytesAsString returns b as a string without a copy. The bytes must be immutable.
 func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) } //nolint:gosec // see there

@@ -23,47 +23,47 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// clusterLabel is what the cluster is called in expressions and in reports,
-// whatever it is on the wire.
+// clusterLabel is the name of the cluster label in expressions and reports, independent of its name
+// in rows.
 const clusterLabel = exposition.ClusterLabel
 
-// store gives the engine the series that expressions select.
+// store provides the engine with the series that expressions select.
 type store struct {
 	exposition *exposition.Exposition
-	// self gathers the metrics of the exporter itself. May be nil.
+	// self gathers the exporter's own metrics. It may be nil.
 	self prometheus.Gatherer
 
 	now        int64 // of the evaluation, in milliseconds
 	parser     rowParser
 	tables     map[string]*table // by family
 	names      []string          // of the families
-	read       time.Time         // when the tables were read that are not urgent
+	read       time.Time         // time at which the tables that are not urgent were read
 	changes    uint64            // counts the new versions of urgent selections
 	selections []*selection
-	byKey      map[string]int  // where a selection is
+	byKey      map[string]int  // place of each selection
 	derived    map[string]bool // names of recordings
-	// only are the objects whose rows are selected; nil selects all.
+	// only limits selections to the rows of these objects; nil means no limit.
 	only map[uint64]bool
 }
 
-// selection is what a selector of an expression matches.
+// selection has the series that a selector of an expression matches.
 type selection struct {
 	metric    string
-	table     *table            // has its samples; nil for recordings and metrics of the exporter itself
+	table     *table            // table with its samples; nil for recordings and the exporter's own metrics
 	matchers  []*labels.Matcher // without the metric name
 	narrowing narrowing
-	// urgent means that a change is evaluated at once.
+	// urgent means that a change triggers an evaluation.
 	urgent bool
-	// parts are all matching series, unless there are many.
+	// parts has all matching series, unless there are many.
 	parts [][]series
 	many  bool
-	// version is a new one whenever something has changed, and journal what that was.
+	// version increases with each change, and journal has the changes.
 	version uint64
 	journal []edit
 }
 
-// selectionLabel is the label of a matcher that is added to each selector and names its
-// selection: the engine hands matchers over as they are.
+// selectionLabel is the label of a matcher that is added to each selector to name its selection.
+// The engine passes matchers on unchanged.
 const selectionLabel = "__selection__"
 
 func newStore(e *exposition.Exposition, self prometheus.Gatherer) *store {
@@ -72,7 +72,7 @@ func newStore(e *exposition.Exposition, self prometheus.Gatherer) *store {
 	return s
 }
 
-// matchersKey identifies selectors.
+// matchersKey returns a key for the matchers of a selector.
 func matchersKey(matchers []*labels.Matcher) string {
 	parts := make([]string, len(matchers))
 	for i, m := range matchers {
@@ -82,8 +82,8 @@ func matchersKey(matchers []*labels.Matcher) string {
 	return strings.Join(parts, ",")
 }
 
-// addSelections makes the selectors of an expression known, names their selections in it, and returns
-// those. settled are the comparisons with the time that are part of the selections.
+// addSelections adds the selections of an expression, names them in its selectors, and returns them.
+// settled has the comparisons with the time that are part of the selections.
 func (s *store) addSelections(expr parser.Expr, urgent bool) (used []int, settled []*parser.BinaryExpr) {
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
@@ -112,7 +112,7 @@ func (s *store) addSelections(expr parser.Expr, urgent bool) (used []int, settle
 	return used, settled
 }
 
-// selection returns the place of the selection of a selector.
+// selection returns the index of the selection of a selector.
 func (s *store) selection(v *parser.VectorSelector, family string, by narrowing) int {
 	k := matchersKey(v.LabelMatchers) + " " + by.text
 	if at, ok := s.byKey[k]; ok {
@@ -135,11 +135,11 @@ func (s *store) selection(v *parser.VectorSelector, family string, by narrowing)
 	return at
 }
 
-// readInterval is how often rows are read that are not urgent.
+// readInterval is the interval at which rows that are not urgent are read.
 const readInterval = 15 * time.Second
 
-// refresh reads the changes since the last time: of the urgent tables, and of the others after some
-// time or if all is set. The result has one moment for each group.
+// refresh reads the changed rows of the urgent tables, and of the other tables after readInterval
+// or if all is set. The rows of each group are consistent with each other.
 func (s *store) refresh(ctx context.Context, now time.Time, all bool) error {
 	s.now = now.UnixMilli()
 	all = all || now.Sub(s.read) >= readInterval || now.Before(s.read)
@@ -162,7 +162,7 @@ func (s *store) refresh(ctx context.Context, now time.Time, all bool) error {
 	return errors.Join(errs...)
 }
 
-// refreshSelf takes in the metrics of the exporter itself.
+// refreshSelf reads the exporter's own metrics.
 func (s *store) refreshSelf() error {
 	self, err := s.gather()
 	for _, sel := range s.selections {
@@ -173,7 +173,7 @@ func (s *store) refreshSelf() error {
 	return err
 }
 
-// set makes parts all that a selection has.
+// set replaces the series of a selection by parts.
 func (s *store) set(sel *selection, parts [][]series) {
 	if sel.many || !equalParts(parts, sel.parts) {
 		sel.note(parts)
@@ -185,12 +185,12 @@ func (s *store) set(sel *selection, parts [][]series) {
 	sel.parts = parts
 }
 
-// empty reports whether nothing matches.
+// empty reports whether no series matches.
 func (sel *selection) empty() bool {
 	return !sel.many && !slices.ContainsFunc(sel.parts, func(p []series) bool { return len(p) > 0 })
 }
 
-// equalParts reports whether both hold the same series in the same order.
+// equalParts reports whether both have the same series in the same order.
 func equalParts(a, b [][]series) bool {
 	equal := func(a, b series) bool { return a.value == b.value && labels.Equal(a.labels, b.labels) }
 	return slices.EqualFunc(a, b, func(a, b []series) bool {
@@ -216,8 +216,8 @@ func (s *store) storeRecording(name string, rows []series) {
 	}
 }
 
-// gather returns the exporter's own metrics among those that are selected. Only
-// single numbers are taken: rules have no use for the buckets of a moment.
+// gather returns the selected metrics of the exporter itself. Only single numbers are included,
+// because rules cannot use the buckets of a single moment.
 func (s *store) gather() (map[string][]series, error) {
 	wanted := map[string]bool{}
 	for _, sel := range s.selections {
@@ -261,7 +261,7 @@ func number(m *dto.Metric) (float64, bool) {
 	return 0, false
 }
 
-// versions are those of selections.
+// versions returns the versions of selections.
 func (s *store) versions(used []int) []uint64 {
 	out := make([]uint64, len(used))
 	for i, at := range used {
@@ -274,7 +274,7 @@ func (s *store) versions(used []int) []uint64 {
 func (s *store) Querier(int64, int64) (storage.Querier, error) { return querier{store: s}, nil }
 
 type querier struct {
-	storage.LabelQuerier // the engine asks for series only
+	storage.LabelQuerier // the engine requests only series
 
 	store *store
 }

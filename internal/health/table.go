@@ -12,26 +12,27 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// table is the rows of a family. Most selectors match few of them; their series are kept, and
-// a block that has not changed is not read again. The series of a selector that matches many
-// are made when they are asked for, so that the memory does not grow with the fleet.
+// table has the rows of a family. Most selectors match few rows; their series are kept, and
+// unchanged blocks are not read again. The series of a selector that matches many rows are built on
+// demand, so that the memory does not grow with the fleet.
 type table struct {
 	store      *store
 	selections []*selection
-	urgent     bool // one of them is
-	clock      bool // the narrowing of one of them depends on the time
+	urgent     bool // one of the selections is urgent
+	clock      bool // the narrowing of one of the selections depends on the time
 	blocks     []*exposition.Block
 	digests    map[*exposition.Block][]excerpt // by selection
 }
 
-// excerpt is what a selection has of a block.
+// excerpt has the rows of a block that a selection matches.
 type excerpt struct {
 	rows   []series
 	bounds *bounds // of a narrowing that depends on the time
 }
 
-// bounds are the least and greatest values in a block, of the rows that a narrowing kept and
-// of those that it left out. While it decides about these four as before, it does so about all.
+// bounds has the minimum and maximum values in a block, for the rows that a narrowing kept and for
+// those that it left out. As long as the decisions about these four values do not change, the
+// decisions about all rows do not change.
 type bounds struct{ kept, left span }
 
 type span struct {
@@ -46,7 +47,7 @@ func (s *span) add(v float64) {
 	s.low, s.high = min(s.low, v), max(s.high, v)
 }
 
-// keeps reports whether a row with a value counts, and notes the value.
+// keeps reports whether a row with a value is kept, and updates the bounds.
 func (p *excerpt) keeps(n narrowing, v, now float64) bool {
 	if n.keep == nil {
 		return true
@@ -66,7 +67,7 @@ func (p *excerpt) keeps(n narrowing, v, now float64) bool {
 	return keep
 }
 
-// isCurrent reports whether the rows are those that count now.
+// isCurrent reports whether the narrowing would still keep the same rows.
 func (p *excerpt) isCurrent(n narrowing, now float64) bool {
 	if p.bounds == nil {
 		return true
@@ -75,11 +76,11 @@ func (p *excerpt) isCurrent(n narrowing, now float64) bool {
 	return (!kept.some || n.keep(kept.low, now) && n.keep(kept.high, now)) && (!left.some || !n.keep(left.low, now) && !n.keep(left.high, now))
 }
 
-// maxKept is how many series of a selector are kept.
+// maxKept is the maximum number of series that are kept for a selector.
 const maxKept = 5000
 
-// refresh reads the blocks that are new, or of which other rows count now, and forgets those
-// that are gone.
+// refresh reads new blocks and blocks of which the narrowing now keeps other rows, and drops
+// removed blocks.
 func (t *table) refresh(ctx context.Context, p *rowParser, blocks []*exposition.Block) error {
 	changed := !slices.Equal(blocks, t.blocks)
 	if !changed && (!t.clock || t.isCurrent(p.seconds())) {
@@ -110,7 +111,7 @@ func (t *table) refresh(ctx context.Context, p *rowParser, blocks []*exposition.
 	return nil
 }
 
-// isCurrent reports whether the rows of all selections are those that count now.
+// isCurrent reports whether the narrowings of all selections would still keep the same rows.
 func (t *table) isCurrent(now float64) bool {
 	for _, d := range t.digests {
 		for i, sel := range t.selections {
@@ -122,7 +123,7 @@ func (t *table) isCurrent(now float64) bool {
 	return true
 }
 
-// digest returns what the selections have of a block, except for those that match many rows.
+// digest returns the excerpts of a block for all selections, except for those that match many rows.
 func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
 	known, ok := t.digests[b]
 	wanted, outdated := make([]*selection, len(t.selections)), !ok
@@ -134,7 +135,7 @@ func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
 	if !outdated {
 		return known, nil
 	}
-	runtime.Gosched() // a scrape comes first, also on one core
+	runtime.Gosched() // scrapes have precedence, even on one core
 	d, err := p.digest(p.blockRows(b), wanted)
 	for i := range d {
 		if wanted[i] == nil && ok {
@@ -144,7 +145,7 @@ func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
 	return d, err
 }
 
-// collect makes the rows of all blocks the content of the i-th selection.
+// collect updates the i-th selection with the rows of all blocks.
 func (t *table) collect(i int) {
 	sel := t.selections[i]
 	var parts [][]series
@@ -159,7 +160,7 @@ func (t *table) collect(i int) {
 	t.store.set(sel, parts)
 }
 
-// all are the series of the selector.
+// all returns the series of the selector.
 func (sel *selection) all(ctx context.Context, p *rowParser) ([][]series, error) {
 	if !sel.many {
 		return sel.parts, nil

@@ -12,8 +12,8 @@ import (
 	"text/template/parse"
 )
 
-// Bounds of the texts of user rules: the expander of Prometheus ends when a text has ended, whatever
-// time and memory that takes.
+// Limits of the texts of user rules, because the expander of Prometheus does not limit time and
+// memory.
 const (
 	maxTemplate    = 16 << 10 // bytes of a template
 	maxReplacement = 1 << 10  // bytes of the pattern and of the replacement of reReplaceAll
@@ -26,7 +26,8 @@ var (
 	errLongSource = fmt.Errorf("it has more than %d KiB", maxTemplate>>10)
 )
 
-// checkTemplate returns why a text is not expanded: its time may not be bounded by its length.
+// checkTemplate returns an error for a text that must not be expanded, because its length does not limit the time of
+// the expansion.
 func checkTemplate(text string) error {
 	if len(text) > maxTemplate {
 		return errLongSource

@@ -21,24 +21,24 @@ import (
 	"github.com/prometheus/prometheus/template"
 )
 
-// templateCache are templates of Prometheus. Its expander builds its functions and parses the
-// text at every expansion, ten times the memory and time of what follows; so the texts
-// that only insert labels or the value, nearly all of the catalogue, are cut once.
+// templateCache keeps parsed templates. The expander of Prometheus builds its functions and parses
+// the text at every expansion, which takes ten times the memory and time. Texts that only insert
+// labels or the value, which are nearly all texts of the catalogue, are therefore parsed once.
 type templateCache struct {
-	now atomic.Int64 // the result of the function now, in milliseconds
+	now atomic.Int64 // result of the template function now, in milliseconds
 }
 
 func newTemplateCache() *templateCache { return &templateCache{} }
 
-// textTemplate is one of them.
+// textTemplate is a parsed template.
 type textTemplate struct {
 	cache *templateCache
 	text  string
 	parts []part // nil if the text needs the expander
-	err   error  // why it is not expanded
+	err   error  // the reason why it is not expanded
 }
 
-// part is text, or a function of the labels and the value.
+// part is a literal text, or a function of the labels and the value.
 type part struct {
 	text   string
 	insert func(labels map[string]string, value float64) (string, error)
@@ -50,7 +50,7 @@ func (p *templateCache) parse(text string) *textTemplate {
 	return &textTemplate{cache: p, text: text, parts: parseTemplate(text), err: checkTemplate(text)}
 }
 
-// parseTemplate returns the parts of a text, nil if it does more than insert labels or the value.
+// parseTemplate returns the parts of a text; nil if it does not only insert labels or the value.
 func parseTemplate(text string) []part {
 	parts := []part{}
 	for {
@@ -71,8 +71,8 @@ func parseTemplate(text string) []part {
 
 var labelAction = regexp.MustCompile(`^(?:\$labels|\.Labels)\.([a-zA-Z_]\w*)$`)
 
-// parseAction returns what an action inserts: a label, or the value, which functions may
-// format. It returns nil for all other actions.
+// parseAction returns the function for an action that inserts a label or the formatted value; nil
+// for all other actions.
 func parseAction(action string) func(map[string]string, float64) (string, error) {
 	if m := labelAction.FindStringSubmatch(action); m != nil {
 		return func(labels map[string]string, _ float64) (string, error) { return labels[m[1]], nil }
@@ -106,7 +106,7 @@ func parseAction(action string) func(map[string]string, float64) (string, error)
 	}
 }
 
-// format returns the function that makes text of a value, nil for one that is not known here.
+// format returns the function that formats a value; nil if it is not supported here.
 func format(step string) func(float64) (string, error) {
 	switch step {
 	case "humanizeDuration":
@@ -136,8 +136,9 @@ func replacement(step string) func(string) (string, error) {
 	}
 }
 
-// roundValue returns a value whose text stays the same for a while, for a label: of a duration the
-// largest unit, of other numbers two digits, unless they are small and whole, such as a status code.
+// roundValue rounds a value for the label of a row, so that the label rarely changes: durations to
+// their largest unit, other numbers to two digits. Small whole numbers, such as status codes, are
+// not rounded.
 func (t *textTemplate) roundValue(value float64) float64 {
 	size := math.Abs(value)
 	switch {
@@ -204,7 +205,7 @@ func (t *textTemplate) expandByPrometheus(labels map[string]string, value float6
 	return expander.Expand()
 }
 
-// refuseQuery is the answer to a text that queries Prometheus.
+// refuseQuery returns the error for a text that queries Prometheus.
 func refuseQuery(context.Context, string, time.Time) (promql.Vector, error) {
 	return nil, errors.New("only Prometheus can answer that")
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestTemplatesMatchPrometheus compares with the templates of Prometheus itself, over
-// every function and over the catalogue.
+// TestTemplatesMatchPrometheus compares expanded texts with the results of Prometheus, for every
+// function and for the catalogue.
 func TestTemplatesMatchPrometheus(t *testing.T) {
 	texts := []string{
 		"plain", "{{ $value | humanizeDuration }}", "{{$labels.name}}{{ .Labels.name }}{{- $value }}", "{{ or $labels.nothing $labels.name }}", "}}{{ $value", "{{ $labels.name }} and {{ .Labels.cluster }}", "{{ $labels.nothing }}!", "{{ $value }}", "{{ .Value }}",
@@ -44,7 +44,7 @@ func TestTemplatesMatchPrometheus(t *testing.T) {
 			want, err := template.NewTemplateExpander(context.Background(), definitions+text, "A", data, model.TimeFromUnixNano(at.UnixNano()), nil,
 				&url.URL{}, nil).Expand()
 			if err != nil {
-				continue // the text of errors is not compared
+				continue // the texts of errors are not compared
 			}
 			if got := p.expand(labels, v); got != want {
 				t.Errorf("%s of %v: %q, Prometheus: %q", text, v, got, want)
@@ -53,7 +53,7 @@ func TestTemplatesMatchPrometheus(t *testing.T) {
 	}
 }
 
-// TestSteady: the label of a finding changes once a day, hour or minute, not with each evaluation.
+// TestSteady checks that the label of a finding changes at most once a day, hour or minute, not with each evaluation.
 func TestSteady(t *testing.T) {
 	const left, number = "{{ $value | humanizeDuration }}", "{{ $value }}"
 	for _, c := range []struct {
@@ -76,7 +76,7 @@ func TestTemplateErrors(t *testing.T) {
 		`{{ reReplaceAll "(" "" "" }}`: "error parsing regexp",
 		"{{ $nothing }}":               "undefined variable",
 		"{{ nothing }}":                "not defined",
-		// Texts without an end, or with gigabytes.
+		// Texts whose expansion would not end or would take gigabytes.
 		"{{ range 1000000000000 }}{{ end }}":                                                           "has a loop",
 		"{{ range $labels }}{{ range $labels }}{{ end }}{{ end }}":                                     "has a loop",
 		`{{ if 1 }}{{ else }}{{ range "abc" }}{{ end }}{{ end }}`:                                      "has a loop",
@@ -100,8 +100,8 @@ func TestTemplateErrors(t *testing.T) {
 	}
 }
 
-// BenchmarkTemplate expands the descriptions of the catalogue, and the same as the expander
-// of Prometheus does at each expansion.
+// BenchmarkTemplate expands the descriptions of the catalogue, with parsed templates and with the
+// expander of Prometheus.
 func BenchmarkTemplate(b *testing.B) {
 	labels := map[string]string{"name": "apps", "cluster": "storage", "kind": "Kustomization", "exported_namespace": "flux-system"}
 	var cut, uncut []*textTemplate

@@ -21,8 +21,8 @@ const (
 	Absent   Verdict = "absent"
 )
 
-// Verdicts returns all verdicts from good to bad: unknown is worse than degraded, because the
-// system may be down.
+// Verdicts returns all verdicts, the best first. Unknown is worse than degraded, because the system
+// may be down.
 func Verdicts() []Verdict { return []Verdict{Absent, OK, Degraded, Unknown, Down} }
 
 // Worse reports whether v is worse than other.
@@ -48,20 +48,20 @@ func verdictFor(s alerts.Severity) Verdict {
 	return OK
 }
 
-// cell is a system in a cluster; the empty cluster stands for what concerns none.
+// cell is a system in a cluster. The cluster is empty for findings without a cluster.
 type cell struct {
 	cluster string
 	system  alerts.System
 }
 
-// count is how many firing alerts of a severity a cell has.
+// count is the key for the number of firing alerts of a severity in a cell.
 type count struct {
 	cell
 	severity alerts.Severity
 }
 
-// cellOf returns the cell of an alert: in its target cluster if the fleet has it, else in the
-// cluster of its object.
+// cellOf returns the cell of an alert: in its target cluster if the fleet has that cluster,
+// otherwise in the cluster of its object.
 func (f *facts) cellOf(a *alert) cell {
 	c := a.targetCluster()
 	if f.clusters[c] == nil {
@@ -73,7 +73,7 @@ func (f *facts) cellOf(a *alert) cell {
 	return cell{c, a.rule.system}
 }
 
-// judge returns the verdict of every cell, and counts alerts.
+// judge returns the verdict of every cell and the numbers of alerts.
 func (f *facts) judge(all []*alert, systems []alerts.System, unjudged map[alerts.System]bool) (map[cell]Verdict, map[count]int) {
 	out, counts := map[cell]Verdict{}, map[count]int{}
 	for _, name := range f.clusterNames() {
@@ -112,7 +112,7 @@ func (f *facts) isUnconfirmed(a *alert) bool {
 	return c != nil && !c.up && (c.snapshot || a.rule.system != alerts.Fleet)
 }
 
-// verdictWithoutFindings returns the verdict without findings: an unknown system is not ok.
+// verdictWithoutFindings returns the verdict on a system without findings. An unknown system is not ok.
 func (f *facts) verdictWithoutFindings(cluster string, s alerts.System) Verdict {
 	c := f.clusters[cluster]
 	switch s {

@@ -9,7 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// changesBefore returns what changed shortly before a finding began.
+// changesBefore returns the changes shortly before the onset of a finding.
 func changesBefore(f health.Finding) []string {
 	var all []string
 	for _, c := range f.ChangedBefore {

@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// Diff writes what two reports do not have in common: verdicts of clusters, and findings that
-// fire in one of them only. It reports whether there is something.
+// Diff writes the differences between two reports: verdicts of clusters, and findings that fire in
+// only one of them. It reports whether there are differences.
 func Diff(w io.Writer, before, after health.Report) (bool, error) {
 	out, differs := bufio.NewWriter(w), false
 	line := func(format string, args ...any) {
@@ -42,7 +42,7 @@ func Diff(w io.Writer, before, after health.Report) (bool, error) {
 	return differs, out.Flush()
 }
 
-// verdictOf returns the verdict of a cluster, absent if the report does not have it.
+// verdictOf returns the verdict of a cluster; absent if the report does not have the cluster.
 func verdictOf(r health.Report, cluster string) health.Verdict {
 	i := slices.IndexFunc(r.Clusters, func(c health.Cluster) bool { return c.Name == cluster })
 	if i < 0 {
@@ -62,7 +62,7 @@ func only(a, b health.Report) []health.Finding {
 
 func fires(f health.Finding) bool { return f.State == health.Firing && f.ResolvedAt == nil }
 
-// brief is a finding in one line.
+// brief returns a finding as one line.
 func brief(f health.Finding) string {
 	return fmt.Sprintf("%s %s: %s", pad(string(f.Severity), len("critical")), f.Rule, clean(f.Summary))
 }

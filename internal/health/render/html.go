@@ -15,7 +15,7 @@ import (
 //go:embed report.html
 var page string
 
-// HTML writes a report as one page that needs nothing else.
+// HTML writes a report as a self-contained page.
 func HTML(w io.Writer, r health.Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"time":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

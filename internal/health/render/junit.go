@@ -42,8 +42,8 @@ type (
 	}
 )
 
-// JUnit writes a report as the results of tests: a suite for each cluster with a test for each system
-// that it has. Degraded and down are failures; unknown is an error.
+// JUnit writes a report as test results: a suite for each cluster with a test for each of its
+// systems. Degraded and down are failures; unknown is an error.
 func JUnit(w io.Writer, r health.Report) error {
 	all := junitSuites{Name: "cobaltcore-exporter"}
 	for _, c := range r.Clusters {
@@ -69,7 +69,7 @@ func JUnit(w io.Writer, r health.Report) error {
 	return err
 }
 
-// add appends a test with the result that a verdict is.
+// add appends a test with the result for a verdict.
 func (s *junitSuite) add(v health.Verdict, c junitCase, text string) {
 	s.Tests++
 	message := &junitMessage{Message: string(v), Text: text}
@@ -84,7 +84,7 @@ func (s *junitSuite) add(v health.Verdict, c junitCase, text string) {
 	s.Cases = append(s.Cases, c)
 }
 
-// junitText lists the findings about a system in a cluster that fire, but for info.
+// junitText lists the firing findings about a system in a cluster, except for severity info.
 func junitText(r health.Report, cluster string, system alerts.System) string {
 	var lines []string
 	for _, f := range r.Findings {
@@ -95,8 +95,8 @@ func junitText(r health.Report, cluster string, system alerts.System) string {
 	return strings.Join(lines, "\n")
 }
 
-// Names writes the objects with findings that fire, as CLUSTER/KIND/NAMESPACE/NAME or
-// CLUSTER/KIND/NAME, one in each line.
+// Names writes one line for each object with a firing finding: CLUSTER/KIND/NAMESPACE/NAME or
+// CLUSTER/KIND/NAME.
 func Names(w io.Writer, r health.Report) error {
 	var lines []string
 	for _, f := range r.Findings {

@@ -14,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// Markdown writes a report as GitHub and GitLab render it.
+// Markdown writes a report as Markdown for GitHub and GitLab.
 func Markdown(w io.Writer, r health.Report) error {
 	out := bufio.NewWriter(w)
 	put := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }
@@ -79,7 +79,7 @@ func Markdown(w io.Writer, r health.Report) error {
 	return out.Flush()
 }
 
-// md escapes what Markdown and HTML would understand.
+// md escapes the special characters of Markdown and HTML.
 func md(s string) string {
 	var b strings.Builder
 	for _, c := range clean(s) {

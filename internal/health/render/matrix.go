@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// matrix is a row for each cluster. Columns of what no cluster has are left out.
+// matrix writes a row for each cluster. Systems that no cluster has are left out.
 func (t *table) matrix(r health.Report) {
 	var systems []alerts.System
 	for _, s := range r.Systems {
@@ -45,7 +45,7 @@ func column(clusters []health.Cluster, s alerts.System) int {
 	return n
 }
 
-// fitting returns the first systems whose columns fit beside the first two; at least one.
+// fitting returns the first systems whose columns fit beside the first two columns; at least one.
 func (t *table) fitting(clusters []health.Cluster, systems []alerts.System, first int) []alerts.System {
 	free := t.Width - first - len("  ") - longestVerdict
 	for i, s := range systems {
@@ -81,7 +81,7 @@ func (t *table) verdict(v health.Verdict, n int) string {
 	return t.paint(colour(v), text) + strings.Repeat(" ", max(0, n-len(text)))
 }
 
-// evaluated returns when the report was made, and its age if that is a second or more.
+// evaluated returns the time of the report, and its age if that is a second or more.
 func evaluated(r health.Report) string {
 	at := r.GeneratedAt.UTC().Format(time.RFC3339)
 	if r.Age() < time.Second {

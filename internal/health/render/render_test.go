@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 var now = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 
-// sick is a report with a root cause, many consequences and hostile names.
+// sick returns a report with a root cause, many consequences and hostile names.
 func sick() health.Report {
 	cell := func(s alerts.System, v health.Verdict) health.SystemVerdict {
 		return health.SystemVerdict{Name: s, Verdict: v}

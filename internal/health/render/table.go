@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package render writes a health report for people: as a table for a terminal, as
-// Markdown and as HTML.
+// Package render writes a health report as a table for a terminal, as Markdown and as HTML.
 package render
 
 import (
@@ -20,25 +19,25 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// branch stands before what follows from a root cause.
+// branch is the prefix of the consequences of a root cause.
 const branch = "  └ "
 
-// maxFollowing is how many consequences of a root cause are shown.
+// maxFollowing is the maximum number of consequences that are shown for a root cause.
 const maxFollowing = 10
 
-// TableOptions are how a table looks.
+// TableOptions are the options of a table.
 type TableOptions struct {
 	// Terminal reports whether the table is for a terminal that can be cleared.
 	Terminal bool
 	Colour   bool
-	// Wide adds all consequences of a root cause, and the rules that were not evaluated.
+	// Wide shows all consequences of a root cause, and the rules that were not evaluated.
 	Wide bool
-	// Width is that of the terminal; 0 is any.
+	// Width is the width of the terminal; 0 means no limit.
 	Width int
 }
 
-// following returns how many consequences of a root cause are shown. Those of a cluster that
-// does not answer are all that was in it.
+// following returns the number of consequences that are shown for a root cause. For an unreachable
+// cluster, none are shown, because they would be all of its findings.
 func (o TableOptions) following(c Cause) int {
 	switch {
 	case o.Wide:
@@ -49,20 +48,20 @@ func (o TableOptions) following(c Cause) int {
 	return min(len(c.Following), maxFollowing)
 }
 
-// Cause is a root cause with what follows from it.
+// Cause is a root cause with its consequences.
 type Cause struct {
 	health.Finding
 
 	Following []health.Finding
 }
 
-// Waits reports whether the cause and all that follows from it have not lasted long enough yet.
+// Waits reports whether the cause and all of its consequences are pending.
 func (c Cause) Waits() bool {
 	pending := func(f health.Finding) bool { return f.State == health.Pending }
 	return pending(c.Finding) && !slices.ContainsFunc(c.Following, func(f health.Finding) bool { return !pending(f) })
 }
 
-// Causes groups the findings, in the order of the report.
+// Causes groups the findings by root cause, in the order of the report.
 func Causes(r health.Report) []Cause {
 	causes := 0
 	for i := range r.Findings {
@@ -83,7 +82,7 @@ func Causes(r health.Report) []Cause {
 	return out
 }
 
-// Table writes the matrix and then the findings.
+// Table writes the matrix, then the findings.
 func Table(w io.Writer, r health.Report, o TableOptions) error {
 	t := table{w: bufio.NewWriter(w), TableOptions: o, now: r.GeneratedAt, linked: map[string]bool{}}
 	t.matrix(r)
@@ -102,7 +101,7 @@ func Table(w io.Writer, r health.Report, o TableOptions) error {
 	return t.w.Flush()
 }
 
-// maxNotEvaluated is how many rules are named that were not evaluated.
+// maxNotEvaluated is the maximum number of rules that are listed as not evaluated.
 const maxNotEvaluated = 5
 
 func (t *table) notEvaluated(rules []health.NotEvaluated) {
@@ -125,7 +124,7 @@ type table struct {
 
 	w      *bufio.Writer
 	now    time.Time
-	linked map[string]bool // playbooks, each of which is named once
+	linked map[string]bool // playbooks that were already printed
 }
 
 const (
@@ -196,7 +195,7 @@ func severity(s alerts.Severity) (code string) {
 	return faint
 }
 
-// place returns the cluster that is affected and, if it is another one, that of the object.
+// place returns the affected cluster and, if it differs, the cluster of the object.
 func place(f health.Finding) string {
 	if home := f.Labels["cluster"]; home != "" && f.Cluster != "" && home != f.Cluster {
 		return clean(f.Cluster + " via " + home)
@@ -204,8 +203,8 @@ func place(f health.Finding) string {
 	return clean(f.Cluster)
 }
 
-// finding is one line with the facts, or two on a narrow terminal, and of a root cause its
-// summary and its playbook.
+// finding writes a line with the facts, or two lines on a narrow terminal. For a root cause, it
+// also writes the summary and the playbook.
 func (t *table) finding(indent string, f health.Finding, name, where, object int) {
 	reason := cmp.Or(f.Reason, f.Labels["reason"])
 	if reason != "" {
@@ -247,7 +246,7 @@ func (t *table) faint(margin, text string) {
 	}
 }
 
-// wrap breaks a text between words into lines of n columns, if there is such a bound.
+// wrap breaks a text between words into lines of n columns; 0 means no limit.
 func wrap(text string, n int) []string {
 	if text == "" || n < 20 {
 		return slices.DeleteFunc([]string{text}, func(s string) bool { return s == "" })
@@ -278,8 +277,8 @@ func width(s string) int { return utf8.RuneCountInString(s) }
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width(s))) }
 
-// clean makes text from objects harmless: one line without control characters and
-// without those that turn its direction.
+// clean sanitizes text from objects: it returns one line without control characters and without
+// characters that change the direction of text.
 func clean(s string) string {
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
@@ -289,7 +288,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// since returns the age of a finding, with ≥ for a bound: one that was seen just now may be older.
+// since returns the age of a finding, with ≥ if the problem may be older.
 func since(f health.Finding, now time.Time) string {
 	switch {
 	case !f.Since.Before(now):
@@ -300,7 +299,7 @@ func since(f health.Finding, now time.Time) string {
 	return Age(now.Sub(f.Since))
 }
 
-// Age is a duration in its two largest units.
+// Age returns a duration in its two largest units.
 func Age(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch d = max(0, d); {
