@@ -58,7 +58,9 @@ func TestASnapshotDoesNotDecay(t *testing.T) {
 	if len(first) < 20 {
 		t.Fatalf("only %d findings: %v", len(first), first)
 	}
-	if diff := cmp.Diff(first, at(32*time.Minute)); diff != "" {
-		t.Errorf("findings after half an hour (-before +after):\n%s", diff)
+	for age := 12 * time.Minute; age <= 32*time.Minute; age += 10 * time.Minute { // each has the whole time limit, for busy machines
+		if diff := cmp.Diff(first, at(age)); diff != "" {
+			t.Errorf("findings after %v (-before +after):\n%s", age, diff)
+		}
 	}
 }
