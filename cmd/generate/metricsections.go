@@ -61,7 +61,7 @@ func otherSections() []collectors.Section {
 			Title: "Alertmanager",
 			Text: "With `alertmanager` in the configuration only, and about no cluster but `watchdog_missing`. `alertmanager` is the " +
 				"host and port of the URL, with the path if it has one. `reason` is one of `timeout`, `tls`, `forbidden`, " +
-				"`not_found`, `http`, `decode`, `rejected` (it does not take some of the alerts) and `credentials` (the password " +
+				"`not_found`, `http`, `decode`, `rejected` (some alerts were rejected) and `credentials` (the password " +
 				"cannot be read). Values read five intervals ago are dropped.",
 			Prefixes: []string{"cobaltcore_alertmanager_"},
 		},

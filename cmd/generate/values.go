@@ -73,7 +73,7 @@ func root() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", errors.New("run it in the repository: there is no go.mod")
+			return "", errors.New("run this in the repository: go.mod does not exist here")
 		}
 		dir = filepath.Dir(dir)
 	}

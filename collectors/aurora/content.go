@@ -26,7 +26,7 @@ func judgeToken(got answer) error {
 		Token string `json:"csrfToken"`
 	}](got, http.StatusOK)
 	if err == nil && said.Token == "" {
-		return failure.Errorf(ReasonContent, "the answer has no csrfToken")
+		return failure.Errorf(ReasonContent, "the response has no csrfToken")
 	}
 	return err
 }
@@ -37,7 +37,7 @@ func judgeSession(got answer) error {
 		Result map[string]json.RawMessage `json:"result"`
 	}](got, http.StatusOK)
 	if _, ok := said.Result["data"]; err == nil && !ok {
-		return failure.Errorf(ReasonContent, "the answer has no result.data")
+		return failure.Errorf(ReasonContent, "the response has no result.data")
 	}
 	return err
 }
@@ -61,7 +61,7 @@ func judgeKeystone(got answer) error {
 			return nil
 		}
 	}
-	return failure.Errorf(ReasonContent, "the answer names no version 3")
+	return failure.Errorf(ReasonContent, "the response does not list version 3")
 }
 
 // judgePage requires the page with the root element of the application.

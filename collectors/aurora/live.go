@@ -137,7 +137,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	}
 	for _, before := range via {
 		if before.URL.String() == next.URL.String() {
-			return failure.Errorf(ReasonRedirectLoop, "a redirect in a circle")
+			return failure.Errorf(ReasonRedirectLoop, "a redirect loop")
 		}
 	}
 	return nil

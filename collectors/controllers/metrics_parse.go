@@ -65,7 +65,7 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 		case errors.Is(err, io.EOF) && len(line) > 0:
 			return misfits, failure.Errorf(failure.ReasonDecode, "line %d has no end", n)
 		case errors.Is(err, io.EOF) && samples == 0:
-			return misfits, failure.Errorf(failure.ReasonDecode, "there is no sample in it")
+			return misfits, failure.Errorf(failure.ReasonDecode, "it contains no sample")
 		case errors.Is(err, io.EOF):
 			return misfits, nil
 		case err != nil:

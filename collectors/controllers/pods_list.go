@@ -50,7 +50,7 @@ func listPods(ctx context.Context, api *fleet.Client, s podSelector) ([]*pod, er
 		case next == "":
 			return pods, nil
 		case next == query.Get("continue"):
-			return nil, failure.Errorf(failure.ReasonDecode, "the list of pods goes on with what it began with")
+			return nil, failure.Errorf(failure.ReasonDecode, "the list of pods repeats its first page")
 		}
 		query.Del("resourceVersion") // contained in the token
 		query.Set("continue", next)
@@ -80,7 +80,7 @@ func decodePods(body io.Reader, each func(*pod) error) (next string, err error) 
 	case err != nil:
 		return "", decodeFailure(err)
 	case list.Kind != "PodList":
-		return "", failure.Errorf(failure.ReasonDecode, "the answer is not a list of pods")
+		return "", failure.Errorf(failure.ReasonDecode, "the response is not a list of pods")
 	}
 	return list.Continue, nil
 }
@@ -95,11 +95,11 @@ func decodeFailure(err error) error {
 	case errors.Is(err, failure.ErrTooLarge):
 		return &failure.Error{Reason: failure.ReasonTooLarge, Err: err}
 	case errors.Is(err, failure.ErrDecode):
-		return failure.Errorf(failure.ReasonDecode, "the answer is not a list of pods")
+		return failure.Errorf(failure.ReasonDecode, "the response is not a list of pods")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return failure.Errorf(failure.ReasonDecode, "the list of pods ends too early")
+		return failure.Errorf(failure.ReasonDecode, "the list of pods is incomplete")
 	case errors.As(err, &wrong):
-		return failure.Errorf(failure.ReasonDecode, "the value of %s is not what it should be", wrong.JSONPointer)
+		return failure.Errorf(failure.ReasonDecode, "the value of %s has the wrong type", wrong.JSONPointer)
 	case errors.As(err, &syntax):
 		return failure.Errorf(failure.ReasonDecode, "not valid JSON at byte %d", syntax.ByteOffset)
 	}

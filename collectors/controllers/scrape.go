@@ -128,7 +128,7 @@ func newDirect(dial httpclient.DialFunc) direct {
 
 func (s direct) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 	if !fleet.IsPodAddress(p.Status.IP) {
-		return nil, failure.Errorf(failure.ReasonDecode, "the address of the pod is not one")
+		return nil, failure.Errorf(failure.ReasonDecode, "the pod address is invalid")
 	}
 	at, _ := p.metricsEndpoint()
 	target := at.scheme + "://" + net.JoinHostPort(p.Status.IP, strconv.Itoa(at.port)) + "/metrics"
@@ -170,7 +170,7 @@ func checkResponse(answer *http.Response, status func(checkResponse []byte) stri
 	case answer.StatusCode == http.StatusGatewayTimeout:
 		reason = failure.ReasonTimeout
 	}
-	return nil, failure.Errorf(reason, "%s answers with status %d", by, answer.StatusCode)
+	return nil, failure.Errorf(reason, "%s returned status %d", by, answer.StatusCode)
 }
 
 // apiStatus returns the reason in an object of kind Status. The API server answers with such an object, and
@@ -196,7 +196,7 @@ func readFailure(err error) error {
 	case errors.Is(err, failure.ErrTooLarge):
 		return &failure.Error{Reason: failure.ReasonTooLarge, Err: err}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return failure.Errorf(failure.ReasonDecode, "the answer is not gzip, although its header is")
+		return failure.Errorf(failure.ReasonDecode, "the response has Content-Encoding gzip, but is not gzip")
 	}
 	return failure.FromTransport(err)
 }

@@ -142,7 +142,7 @@ func (r *storedPods) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) 
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	if reason, failed := strings.CutPrefix(string(bytes.TrimSpace(line)), failedPrefix); failed {
-		return nil, failure.Errorf(knownReason(reason), "it did not answer when the snapshot was taken")
+		return nil, failure.Errorf(knownReason(reason), "it did not respond when the snapshot was taken")
 	}
 	return io.NopCloser(bytes.NewReader(text)), nil
 }

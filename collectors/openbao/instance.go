@@ -58,7 +58,7 @@ type instance struct {
 	token     string              // last used
 	settled   map[string]bool
 	status    status.Status
-	down      failure.Steady // why no node answers
+	down      failure.Steady // why no node responds
 }
 
 func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site) *instance {

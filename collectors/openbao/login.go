@@ -209,7 +209,7 @@ func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
 		return "", failure.FromAPI(err)
 	}
 	if got.Status.Token == "" {
-		return "", failure.Errorf(failure.ReasonDecode, "the API server gave no token")
+		return "", failure.Errorf(failure.ReasonDecode, "the API server returned no token")
 	}
 	return got.Status.Token, nil
 }

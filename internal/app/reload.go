@@ -54,7 +54,7 @@ func (a *app) replace(ctx context.Context) error {
 func (a *app) reloaded(err error) {
 	a.self.setReloaded(err)
 	if err != nil {
-		a.options.Log.Error("configuration not loaded, the one before stays in force", "file", a.options.source(), "err", err)
+		a.options.Log.Error("configuration not loaded, the previous one stays in effect", "file", a.options.source(), "err", err)
 		return
 	}
 	a.options.Log.Info("configuration loaded", "file", a.options.source())

@@ -152,7 +152,7 @@ func chosenClusters(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, 
 // checkVacant returns an error if a snapshot cannot be written to a directory.
 func checkVacant(dir string) error {
 	if strings.TrimSpace(dir) == "" {
-		return errors.New("--out: name a directory that is not there yet")
+		return errors.New("--out: use a directory that does not exist yet")
 	}
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -162,9 +162,9 @@ func checkVacant(dir string) error {
 		}
 		return nil
 	case err != nil:
-		return fmt.Errorf("--out: %s is there already and is no directory: name another one", dir)
+		return fmt.Errorf("--out: %s exists and is not a directory: use another path", dir)
 	case len(entries) > 0:
-		return fmt.Errorf("--out: %s is not empty: name a directory that is not there yet", dir)
+		return fmt.Errorf("--out: %s is not empty: use a directory that does not exist yet", dir)
 	}
 	return nil
 }

@@ -103,7 +103,9 @@ func NewRootCommand(s Streams) *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" { // cobra prints its help and succeeds
-			c.RunE = func(*cobra.Command, []string) error { return errors.New("give a shell: bash, fish, powershell or zsh") }
+			c.RunE = func(*cobra.Command, []string) error {
+				return errors.New("the shell must be bash, fish, powershell or zsh")
+			}
 		}
 	}
 	return root
@@ -157,7 +159,7 @@ func newServeCommand(s Streams) *cobra.Command {
 				return err
 			}
 			if o.SyncTimeout <= 0 {
-				return errors.New("--sync-timeout: give a duration, such as 30s")
+				return errors.New("--sync-timeout: must be a duration, such as 30s")
 			}
 			if c.Flags().Changed("shard") {
 				var err error
@@ -220,11 +222,11 @@ func checkAddresses(o app.Options) error {
 	}
 	for _, address := range addresses {
 		if _, _, err := net.SplitHostPort(address); err != nil {
-			return fmt.Errorf("--web.listen-address %q: give a host:port, such as :9876", address)
+			return fmt.Errorf("--web.listen-address %q: must be host:port, such as :9876", address)
 		}
 	}
 	if _, _, err := net.SplitHostPort(o.ProbeAddress); o.ProbeAddress != "" && err != nil {
-		return fmt.Errorf("--web.probe-address %q: give a host:port, such as :9877", o.ProbeAddress)
+		return fmt.Errorf("--web.probe-address %q: must be host:port, such as :9877", o.ProbeAddress)
 	}
 	return nil
 }
@@ -238,7 +240,7 @@ func checkKubernetesAuth(c *cobra.Command, enabled bool, web server.WebConfig, l
 	}
 	switch {
 	case enabled && web.BasicAuth:
-		return errors.New("--web.kubernetes-auth: a request has one Authorization header; remove basic_auth_users from --web.config.file, or this flag")
+		return errors.New("--web.kubernetes-auth: both need the Authorization header: remove basic_auth_users from --web.config.file, or this flag")
 	case enabled && !web.TLS:
 		log.Warn("bearer tokens cross the network in plain text: configure TLS in --web.config.file", "flag", "web.kubernetes-auth")
 	}

@@ -45,7 +45,7 @@ func (s Streams) addFleetFlags(c *cobra.Command, config *string) func() (*fleet.
 		}
 		contexts.Files = s.kubeconfigFiles(kubeconfig)
 		if len(contexts.Files) == 0 {
-			return nil, errors.New("there is no kubeconfig in $KUBECONFIG or ~/.kube/config: give --kubeconfig, or --config")
+			return nil, errors.New("no kubeconfig found in $KUBECONFIG or ~/.kube/config: use --kubeconfig or --config")
 		}
 		return &contexts, nil
 	}

@@ -172,7 +172,7 @@ func checkReport(o app.ReportOptions, output, failOn string) error {
 		errs = append(errs, checkChoice("system", name, systemNames()...))
 	}
 	if o.Timeout <= 0 {
-		errs = append(errs, errors.New("--timeout: give a duration, such as 30s"))
+		errs = append(errs, errors.New("--timeout: must be a duration, such as 30s"))
 	}
 	return errors.Join(errs...)
 }

@@ -36,7 +36,7 @@ Parts that cannot be read are listed in snapshot.yaml and on stderr. The command
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if o.Timeout <= 0 {
-				return errors.New("--timeout: give a duration, such as 1m")
+				return errors.New("--timeout: must be a duration, such as 1m")
 			}
 			if o.Contexts, err = contexts(); err != nil {
 				return err

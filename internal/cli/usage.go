@@ -54,7 +54,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return fmt.Errorf("unexpected argument %q%s (%s --help lists what it takes)", args[0],
+	return fmt.Errorf("unexpected argument %q%s (%s --help lists the arguments)", args[0],
 		config.DidYouMean(args[0], subcommands(c)), c.CommandPath())
 }
 
@@ -65,7 +65,7 @@ func exactArgs(n int) cobra.PositionalArgs {
 			return nil
 		}
 		_, names, _ := strings.Cut(c.Use, " ")
-		return fmt.Errorf("give %s: %d of %d arguments (%s --help)", names, len(args), n, c.CommandPath())
+		return fmt.Errorf("%d arguments, but %s needs %s (see --help)", len(args), c.CommandPath(), names)
 	}
 }
 

@@ -76,8 +76,8 @@ func (b *BasicAuth) check(at string, r *report) {
 	switch {
 	case r.hasError(at, joinPath(at, "username"), joinPath(at, "passwordFile")): // it may be meant
 	case b.Username != "" && b.PasswordFile == "":
-		r.errorf(joinPath(at, "username"), "has no meaning alone: add passwordFile")
+		r.errorf(joinPath(at, "username"), "has no effect without passwordFile: add passwordFile")
 	case b.Username == "" && b.PasswordFile != "":
-		r.errorf(joinPath(at, "passwordFile"), "has no meaning alone: add username")
+		r.errorf(joinPath(at, "passwordFile"), "has no effect without username: add username")
 	}
 }

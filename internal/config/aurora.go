@@ -32,7 +32,7 @@ func (a *Aurora) check(at string, r *report) {
 	case a.Timeout == 0: // not in the file
 		a.Timeout = min(auroraTimeout, a.Interval)
 	case a.Timeout > a.Interval && a.Interval > 0:
-		r.errorf(joinPath(at, "timeout"), "%v is longer than the interval of %v: a check would still run when its next turn comes", a.Timeout, a.Interval)
+		r.errorf(joinPath(at, "timeout"), "%v is longer than the interval of %v: a check would still be running when the next one is due", a.Timeout, a.Interval)
 	}
 	a.URL = baseURL(a.URL, joinPath(at, "url"), r)
 	a.KeystoneURL = baseURL(a.KeystoneURL, joinPath(at, "keystoneURL"), r)

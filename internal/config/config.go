@@ -180,7 +180,7 @@ func (c *Config) clusterNames() []string {
 
 func (c *Config) check(at string, r *report) {
 	if slices.Contains(ReservedLabels(), c.ClusterLabel) {
-		r.errorf(joinPath(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
+		r.errorf(joinPath(at, "clusterLabel"), "the label %q is already used by the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
 	}
 	c.checkOpenBao(joinPath(at, "collectors.openbao"), r)
 	c.checkAurora(joinPath(at, "collectors.aurora"), r)

@@ -50,9 +50,9 @@ func (c *Controllers) checkAllow(at string, r *report) {
 		own := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
 		switch n := slices.IndexFunc(OwnPrefixes(), own); {
 		case n >= 0:
-			r.errorf(path, "%s cannot be exported again: names that begin with %s are those of the exporter's own metrics", quote(name), OwnPrefixes()[n])
+			r.errorf(path, "%s cannot be exported again: names that begin with %s are reserved for the exporter's own metrics", quote(name), OwnPrefixes()[n])
 		case slices.Contains([]string{"up", "ALERTS", "ALERTS_FOR_STATE"}, name), strings.HasPrefix(name, "scrape_"):
-			r.errorf(path, "%s cannot be exported again: Prometheus makes it itself", quote(name))
+			r.errorf(path, "%s cannot be exported again: Prometheus generates it", quote(name))
 		case strings.HasSuffix(name, "_bucket"):
 			r.errorf(path, "%s cannot be exported again: use %s, and buckets: true", quote(name), strings.TrimSuffix(name, "_bucket"))
 		}

@@ -64,7 +64,7 @@ func (d *decoder) countValues(n *yaml.Node, path string) bool {
 	before := d.values
 	d.values += 1 + len(n.Content)
 	if before <= maxValues && d.values > maxValues {
-		d.report.errorf(path, "the document has more than %d values: use fewer aliases", maxValues)
+		d.report.errorf(path, "the document expands to more than %d values: use fewer aliases", maxValues)
 	}
 	return d.values <= maxValues
 }
@@ -80,7 +80,7 @@ func (d *decoder) decodeObject(n *yaml.Node, s *shape, v reflect.Value, path str
 		case value != nil:
 			d.decodeValue(value, f.shape, f.constraints, v.Field(f.index), at)
 			if values[f.conflicts] != nil {
-				d.report.errorf(at, "has no meaning together with %s: remove one of them", f.conflicts)
+				d.report.errorf(at, "has no effect together with %s: remove one of them", f.conflicts)
 			}
 		case given: // misspelt, and reported already
 		case f.required:
@@ -114,7 +114,7 @@ func (d *decoder) checkAlternatives(s *shape, values map[string]*yaml.Node, path
 	}
 	switch {
 	case len(present) > 1:
-		d.report.errorf(path, "%s exclude each other: keep exactly one of them", strings.Join(present, " and "))
+		d.report.errorf(path, "%s are mutually exclusive: keep exactly one of them", strings.Join(present, " and "))
 	case len(present) == 0 && len(possible) > 0 && !misspelt:
 		d.report.errorf(path, "one of %s is missing: add exactly one of them", strings.Join(possible, ", "))
 	}
@@ -197,7 +197,7 @@ func (d *decoder) decodeList(n *yaml.Node, s *shape, rules constraints, v reflec
 		return false
 	}
 	if len(n.Content) < rules.minItems {
-		d.report.errorf(path, "the list needs at least %d of what belongs there: add it", rules.minItems)
+		d.report.errorf(path, "%d items are too few: add at least %d", len(n.Content), rules.minItems)
 	}
 	first := map[any]int{}
 	for i, item := range n.Content {

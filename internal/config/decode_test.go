@@ -85,7 +85,7 @@ x.yaml:12: either.for: "1x" is not a duration such as 30s, 5m or 1h30m: use whol
 		t.Fatal("no error")
 	}
 	got := strings.Split(err.Error(), "\n")
-	if diff := cmp.Diff("x.yaml:2: either and or exclude each other: keep exactly one of them", got[0]); diff != "" {
+	if diff := cmp.Diff("x.yaml:2: either and or are mutually exclusive: keep exactly one of them", got[0]); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(want, strings.Join(got[1:], "\n")); diff != "" {

@@ -82,7 +82,7 @@ func (c *Config) checkDiscover(at string, r *report) {
 		case host == "" || r.hasError(fmt.Sprintf("clusters[%d]", n)): // reported already
 		case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
 		case n < 0:
-			r.errorf(path, "there is no cluster %s%s; the cluster to search in must be one of clusters", quote(host), DidYouMean(host, names))
+			r.errorf(path, "there is no cluster %s%s; the cluster to search in must be listed under clusters", quote(host), DidYouMean(host, names))
 		case c.Clusters[n].Snapshot != nil:
 			r.errorf(path, "the cluster %q is a snapshot, which has no Secrets: search in another one, or list the snapshots of its clusters under clusters", host)
 		}

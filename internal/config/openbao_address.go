@@ -186,7 +186,7 @@ func (o *OpenBao) checkAddresses(at string, taken map[storeAddress]string, r *re
 		}
 		key := newStoreAddress(o.Cluster, normal)
 		if other, ok := taken[key]; ok {
-			r.errorf(path, "%s is an address of %s already, in line %d: an address leads to one OpenBao", quote(address), other, r.line(other))
+			r.errorf(path, "%s is already an address of %s in line %d: an address belongs to one OpenBao", quote(address), other, r.line(other))
 			continue
 		}
 		taken[key] = path

@@ -35,7 +35,7 @@ func (o *OpenBao) check(at string, r *report) {
 	o.checkNodes(joinPath(at, "nodes"), r)
 	if o.Service != nil && o.Service.Scheme == "https" && o.TLS.CAFile == "" && o.TLS.ServerName == "" && !o.TLS.InsecureSkipVerify &&
 		!r.hasError(joinPath(at, "service"), joinPath(at, "tls")) {
-		r.errorf(joinPath(at, "tls"), "a service needs caFile or serverName: without them, any server with a publicly trusted certificate is taken for a node and gets the token")
+		r.errorf(joinPath(at, "tls"), "a service needs caFile or serverName: without them, any server with a publicly trusted certificate is accepted as a node and receives the token")
 	}
 	if k := o.Auth.Kubernetes; k != nil {
 		k.Mount = cmp.Or(authPath(k.Mount, joinPath(at, "auth.kubernetes.mount"), r), "kubernetes/"+o.Cluster)
@@ -107,7 +107,7 @@ func (k *OpenBaoKV) checkMounts(at string, r *report) {
 
 func (a *OpenBaoAuth) check(at string, r *report) {
 	if a.Kubernetes != nil && a.TokenFile != "" {
-		r.errorf(joinPath(at, "tokenFile"), "there is kubernetes already: choose one of the two")
+		r.errorf(joinPath(at, "tokenFile"), "tokenFile and kubernetes are mutually exclusive: remove one of them")
 	}
 }
 
@@ -133,13 +133,13 @@ func (e *OpenBaoExpect) checkNodes(at string, r *report) {
 	}
 	switch {
 	case e.Voters == 0 && e.NonVoters >= e.Nodes:
-		r.errorf(joinPath(at, "nonVoters"), "%d of %d nodes: no node is left to vote", e.NonVoters, e.Nodes)
+		r.errorf(joinPath(at, "nonVoters"), "%d of %d nodes are non-voters: at least one node must vote", e.NonVoters, e.Nodes)
 	case e.Voters == 0 && e.NonVoters > 0:
 		e.Voters = e.Nodes - e.NonVoters
 	case e.Voters > 0 && e.NonVoters == 0 && e.Voters < e.Nodes:
 		e.NonVoters = e.Nodes - e.Voters
 	case e.Voters > 0 && e.Voters+e.NonVoters != e.Nodes:
-		r.errorf(joinPath(at, "nodes"), "%d nodes are not %d voters and %d non-voters: remove this key, or correct the others", e.Nodes, e.Voters, e.NonVoters)
+		r.errorf(joinPath(at, "nodes"), "%d nodes, but %d voters and %d non-voters: remove this key, or correct the others", e.Nodes, e.Voters, e.NonVoters)
 	}
 }
 
@@ -217,7 +217,7 @@ func (c *Config) checkOpenBao(at string, r *report) {
 		}
 		c.checkOpenBaoCluster(o, names, path, r)
 		if p := o.LoginProbe; p.Enabled && p.Mount != "" && !strings.Contains(p.Mount, "{cluster}") && live > 1 {
-			r.errorf(joinPath(path, "loginProbe.mount"), "%s would be the same for every cluster: put {cluster} where the name of the cluster belongs", quote(p.Mount))
+			r.errorf(joinPath(path, "loginProbe.mount"), "%s would be the same for every cluster: add {cluster} where the cluster name belongs", quote(p.Mount))
 		}
 	}
 }

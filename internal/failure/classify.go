@@ -115,9 +115,9 @@ func redactError(err error) error {
 		errors.Is(err, context.Canceled), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, ErrTooLarge):
 		return err
 	case isDecode(err):
-		return errors.New("not the JSON that was asked for")
+		return errors.New("unexpected JSON")
 	}
-	return errors.New("not an HTTP answer")
+	return errors.New("not an HTTP response")
 }
 
 // FromAPI returns the error of a request to an API server as an [Error] that is safe to log, because the message of a
@@ -125,11 +125,11 @@ func redactError(err error) error {
 func FromAPI(err error) error {
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return Errorf(ReasonForbidden, "the API server refuses: %s", redact.StatusReason(err))
+		return Errorf(ReasonForbidden, "the API server rejected the request: %s", redact.StatusReason(err))
 	case apierrors.IsNotFound(err):
-		return Errorf(ReasonNotFound, "the API server does not know it")
+		return Errorf(ReasonNotFound, "the API server does not serve this resource")
 	case redact.StatusReason(err) != "":
-		return Errorf(ReasonHTTP, "the API server answers %s", redact.StatusReason(err))
+		return Errorf(ReasonHTTP, "the API server returned %s", redact.StatusReason(err))
 	}
 	return fmt.Errorf("ask the API server: %w", FromTransport(err))
 }

@@ -53,8 +53,8 @@ func WatchReasons() []Reason {
 var (
 	ErrConfig   = errors.New("configuration")
 	ErrDecode   = errors.New("decode")
-	ErrTooLarge = errors.New("the answer is too large")
-	ErrClosed   = errors.New("watches end soon after they have been opened")
+	ErrTooLarge = errors.New("the response is too large")
+	ErrClosed   = errors.New("watches end soon after they are opened")
 	// ErrNotInSnapshot is the error of a request whose response is not in the snapshot. It is not a failure, because
 	// the request was never sent.
 	ErrNotInSnapshot = errors.New("not in the snapshot")

@@ -16,7 +16,7 @@ import (
 const stall = 3 * time.Second
 
 // ErrStalled is the error of a file system that does not respond.
-var ErrStalled = errors.New("the file system does not answer")
+var ErrStalled = errors.New("the file system does not respond")
 
 // stalled has the names whose abandoned calls have not returned. Each of these calls occupies a thread, so further
 // calls with the same name fail at once. This limits the threads to the number of names.

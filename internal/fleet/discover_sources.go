@@ -167,7 +167,7 @@ func (p *place) secrets(ctx context.Context, found *declarations) error {
 // requests for a while, so that it does not fill the audit log.
 func (p *place) listSecrets(ctx context.Context, selector string, add func(declared)) error {
 	if time.Since(p.noList) < listAgainAfter {
-		return apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", errors.New("refused a moment ago"))
+		return apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", errors.New("rejected a moment ago"))
 	}
 	err := p.metadata(ctx, "/api/v1/namespaces/"+p.source.Namespace+"/secrets", selector, func(o metadataOnly) {
 		add(declared{secret: o.Metadata.Name, labels: o.labels(), version: o.version()})
@@ -234,4 +234,4 @@ func (p *place) pages(ctx context.Context, size int, ask func(context.Context, u
 }
 
 // errNoList is the error for a response that is not the requested list, or for a list without an end.
-var errNoList = failure.Errorf(failure.ReasonDecode, "the answer is not a list")
+var errNoList = failure.Errorf(failure.ReasonDecode, "the response is not a list")

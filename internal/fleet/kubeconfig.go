@@ -35,7 +35,7 @@ func load(data []byte) (*clientcmdapi.Config, error) {
 func connectBy(all *clientcmdapi.Config, context string) (*clientcmdapi.Cluster, *clientcmdapi.AuthInfo, error) {
 	context = cmp.Or(context, all.CurrentContext)
 	if context == "" {
-		return nil, nil, errors.New("it has no current context, and none is configured")
+		return nil, nil, errors.New("no current context is set, and none is configured")
 	}
 	chosen := all.Contexts[context]
 	if chosen == nil {

@@ -57,7 +57,7 @@ func ParseShard(text string, hostname func() (string, error)) (Shard, error) {
 		return Shard{}, fmt.Errorf("%q: use i/n, such as 0/3 for the first of three, or auto/n", text)
 	}
 	if n < 1 || n > maxShards {
-		return Shard{}, fmt.Errorf("%q: there can be 1 to %d shards", text, maxShards)
+		return Shard{}, fmt.Errorf("%q: the number of shards must be between 1 and %d", text, maxShards)
 	}
 	from := ""
 	if index == "auto" {

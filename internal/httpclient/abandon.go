@@ -71,7 +71,7 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func errPluginHangs() error {
-	return credentialsError(errors.New("the exec plugin of the kubeconfig does not end; the exporter cannot end it"))
+	return credentialsError(errors.New("the exec plugin of the kubeconfig does not exit; the exporter cannot stop it"))
 }
 
 type sendingKey struct{}

@@ -37,11 +37,11 @@ func DecodeJSON[T any](body []byte) (T, error) {
 		var wrong *json.UnmarshalTypeError
 		switch {
 		case errors.As(err, &wrong):
-			return out, failure.Errorf(failure.ReasonDecode, "the value of %s is not what it should be", wrong.Field)
+			return out, failure.Errorf(failure.ReasonDecode, "the value of %s has the wrong type", wrong.Field)
 		case errors.As(err, &syntax):
 			return out, failure.Errorf(failure.ReasonDecode, "not valid JSON at byte %d", syntax.Offset)
 		}
-		return out, failure.Errorf(failure.ReasonDecode, "not what it should be")
+		return out, failure.Errorf(failure.ReasonDecode, "a value has the wrong type")
 	}
 	return out, nil
 }

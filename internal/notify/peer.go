@@ -151,7 +151,7 @@ func (c connection) listSilences(ctx context.Context) (models.GettableSilences, 
 		return nil, classify(err)
 	}
 	if got.Payload == nil { // null does not mean that there are none
-		return nil, failure.Errorf(failure.ReasonDecode, "its answer is not that of an Alertmanager")
+		return nil, failure.Errorf(failure.ReasonDecode, "the response is not from an Alertmanager")
 	}
 	return got.Payload, nil
 }

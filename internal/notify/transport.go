@@ -84,18 +84,18 @@ func checkResponse(response *http.Response) error {
 	status := response.StatusCode
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return failure.Errorf(failure.ReasonForbidden, "it answers %d: check basicAuth and the client certificate", status)
+		return failure.Errorf(failure.ReasonForbidden, "status %d: check basicAuth and the client certificate", status)
 	case status == http.StatusNotFound:
-		return failure.Errorf(failure.ReasonNotFound, "it answers 404: check the path of the URL")
+		return failure.Errorf(failure.ReasonNotFound, "status 404: check the path of the URL")
 	case status == http.StatusBadRequest && response.Request.Method == http.MethodPost:
-		return failure.Errorf(reasonRejected, "it does not take some of the alerts")
+		return failure.Errorf(reasonRejected, "some alerts were rejected")
 	case status >= 300 && status < 400:
-		return failure.Errorf(failure.ReasonHTTP, "it redirects with %d: use the URL to which it does", status)
+		return failure.Errorf(failure.ReasonHTTP, "status %d: use the URL to which it redirects", status)
 	case status != http.StatusOK:
-		return failure.Errorf(failure.ReasonHTTP, "it answers %d", status)
+		return failure.Errorf(failure.ReasonHTTP, "status %d", status)
 	}
 	if kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return failure.Errorf(failure.ReasonDecode, "its answer is not JSON: is that the URL of an Alertmanager?")
+		return failure.Errorf(failure.ReasonDecode, "the response is not JSON: check that the URL is an Alertmanager's")
 	}
 	return nil
 }
@@ -109,5 +109,5 @@ func classify(err error) error {
 		errors.As(err, new(*failure.FileError)) {
 		return fmt.Errorf("ask Alertmanager: %w", failure.FromTransport(err))
 	}
-	return failure.Errorf(failure.ReasonDecode, "its answer is not that of an Alertmanager")
+	return failure.Errorf(failure.ReasonDecode, "the response is not from an Alertmanager")
 }

@@ -110,7 +110,7 @@ func (a *access) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, "the owner of the token lacks the permission for this method and path (nonResourceURLs)", http.StatusForbidden)
 	default:
 		w.Header().Set("Retry-After", "1")
-		writeError(w, r, "the API server did not review the request", http.StatusServiceUnavailable)
+		writeError(w, r, "the API server could not authorize the request", http.StatusServiceUnavailable)
 	}
 }
 

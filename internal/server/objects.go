@@ -78,7 +78,7 @@ func serveObject(get func(objects.Node) (objects.Detail, bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d, ok := get(page.ObjectNode(r))
 		if !ok {
-			writeError(w, r, "there is no such watched object", http.StatusNotFound)
+			writeError(w, r, "no watched object of this name exists", http.StatusNotFound)
 			return
 		}
 		serveJSON(func(context.Context) (objects.Detail, error) { return d, nil }).ServeHTTP(w, r)

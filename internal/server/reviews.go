@@ -97,7 +97,7 @@ func (a KubernetesAuth) authorize(ctx context.Context, u *user, what attributes)
 	return false, deniedLifetime, nil
 }
 
-var errTooManyReviews = errors.New("too many reviews are running")
+var errTooManyReviews = errors.New("too many authorization requests are in progress")
 
 // withReviewLimits returns ask with a deadline, and with a limit for the reviews of the client. A
 // review continues after the end of its request, because other requests may wait for the result.

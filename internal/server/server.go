@@ -144,7 +144,7 @@ func requireReady(ready func() bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ready() {
 			w.Header().Set("Retry-After", "1")
-			writeError(w, r, "the first synchronisation with the fleet is not complete", http.StatusServiceUnavailable)
+			writeError(w, r, "the initial sync with the fleet is not complete", http.StatusServiceUnavailable)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -56,7 +56,7 @@ func (d Dir) FindAnswers(system, name string, log *slog.Logger) AnswerDir {
 }
 
 // ReadAnswer reads the answer of an endpoint from dir: the body with the status added as "_status".
-// Status 0 means that there was no answer, for the reason in "_reason", which must be one of
+// Status 0 means that no response, for the reason in "_reason", which must be one of
 // reasons.
 func ReadAnswer(ctx context.Context, dir, endpoint string, reasons []failure.Reason) (status int, body []byte, err error) {
 	for _, name := range []string{uniqueFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
@@ -88,7 +88,7 @@ func readAnswer(ctx context.Context, file string, reasons []failure.Reason) (sta
 	if !slices.Contains(reasons, head.Reason) {
 		head.Reason = failure.ReasonHTTP
 	}
-	return 0, body, &failure.Error{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
+	return 0, body, &failure.Error{Reason: head.Reason, Err: errors.New("no response"), NoAnswer: true}
 }
 
 // ReadExpiry reads when a certificate expires, from "not_after"; the zero time if that

@@ -109,7 +109,7 @@ func readDocument(at position, text []byte, add func(position, []byte) error) er
 	at, text = at.advance(text[:start]), text[start:]
 	for _, prefix := range []string{"error:", "Error from server", "Unable to connect to the server", "The connection to the server"} {
 		if bytes.HasPrefix(text, []byte(prefix)) {
-			return at.errorf("an error message of kubectl, not an object")
+			return at.errorf("a kubectl error message, not an object")
 		}
 	}
 	if len(text) == 0 || text[0] != '{' {
@@ -151,7 +151,7 @@ var yamlLine = regexp.MustCompile(`line (\d+): `)
 
 func readYAML(at position, text []byte, add func(position, []byte) error) error {
 	if len(text) > maxYAML {
-		return at.errorf("a document in YAML of more than %d MiB: split it, or write it as JSON", maxYAML>>20)
+		return at.errorf("the YAML document is larger than %d MiB: split it, or write it as JSON", maxYAML>>20)
 	}
 	err := yamlbound.Check(text, maxYAML)
 	if err == nil {

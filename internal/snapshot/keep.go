@@ -83,7 +83,7 @@ func (s *Shape) Keep(raw []byte) ([]byte, error) {
 		return nil, err
 	}
 	if _, err := dec.ReadToken(); err != io.EOF { //nolint:errorlint // it is never wrapped
-		return nil, fmt.Errorf("there is something behind the value at byte %d", dec.InputOffset())
+		return nil, fmt.Errorf("unexpected data after the value at byte %d", dec.InputOffset())
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
 }

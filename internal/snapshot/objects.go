@@ -108,7 +108,7 @@ func (objects Objects) add(at position, raw []byte, list documentHead, depth int
 	case h.Kind == "" && h.Items != nil:
 		return at.errorf("a list without kind: the file is cut off")
 	case isList && h.Items != nil && depth == maxDepth:
-		return at.errorf("more than %d lists in each other", maxDepth)
+		return at.errorf("lists are nested more than %d deep", maxDepth)
 	case isList && h.Items != nil:
 		if gv.Version != "" && kind != "" {
 			// Even an empty list shows that the kind is served.
@@ -128,7 +128,7 @@ func (objects Objects) add(at position, raw []byte, list documentHead, depth int
 	case h.Kind == "" || h.APIVersion == "":
 		return at.errorf("not a Kubernetes object: it has no apiVersion and kind")
 	case h.Kind == "Status" && h.APIVersion == "v1":
-		return at.errorf("an error of the API server, not an object")
+		return at.errorf("an API server error, not an object")
 	}
 	gk := schema.GroupKind{Group: gv.Group, Kind: h.Kind}
 	objects[gk] = append(objects[gk], Object{File: at.file, Line: at.line, Version: gv.Version, Raw: raw})

@@ -66,11 +66,11 @@ func TestReadErrorsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	const thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: x\n"
 	for name, tc := range map[string]struct{ file, text, want string }{
-		"kubectl, unknown kind":     {"a.yaml", "error: the server doesn't have a resource type \"kustomization\"\n", "a.yaml:1: an error message of kubectl, not an object"},
-		"kubectl, forbidden":        {"a.yaml", "\n\nError from server (Forbidden): things is forbidden: User \"a\" cannot list\n", "a.yaml:3: an error message of kubectl, not an object"},
-		"kubectl, connection":       {"a.json", "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n", "a.json:1: an error message of kubectl, not an object"},
-		"kubectl after an object":   {"a.yaml", thing + "---\nUnable to connect to the server: dial tcp: i/o timeout\n", "a.yaml:6: an error message of kubectl, not an object"},
-		"an answer of the API":      {"a.json", "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\"}\n", "a.json:1: an error of the API server, not an object"},
+		"kubectl, unknown kind":     {"a.yaml", "error: the server doesn't have a resource type \"kustomization\"\n", "a.yaml:1: a kubectl error message, not an object"},
+		"kubectl, forbidden":        {"a.yaml", "\n\nError from server (Forbidden): things is forbidden: User \"a\" cannot list\n", "a.yaml:3: a kubectl error message, not an object"},
+		"kubectl, connection":       {"a.json", "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n", "a.json:1: a kubectl error message, not an object"},
+		"kubectl after an object":   {"a.yaml", thing + "---\nUnable to connect to the server: dial tcp: i/o timeout\n", "a.yaml:6: a kubectl error message, not an object"},
+		"an answer of the API":      {"a.json", "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\"}\n", "a.json:1: an API server error, not an object"},
 		"text":                      {"a.yaml", thing + "--- # next\nNo resources found\n", "a.yaml:6: not a Kubernetes object"},
 		"a list of YAML":            {"a.yaml", "- a\n- b\n", "a.yaml:1: not a Kubernetes object"},
 		"another mapping":           {"a.yaml", "key: value\n", "a.yaml:1: not a Kubernetes object: it has no apiVersion and kind"},

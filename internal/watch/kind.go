@@ -283,7 +283,7 @@ func (k *kind) switchToList(ctx context.Context) {
 	k.state.errors[failure.ReasonWatchList]++
 	k.state.listOnly = true
 	k.mu.Unlock()
-	k.log.WarnContext(ctx, "WatchList failed: its initial events do not end; the kind is listed instead",
+	k.log.WarnContext(ctx, "WatchList failed: its initial events do not end; falling back to LIST",
 		"action", "check the API server and proxies before it, or set watchList: false for the cluster", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(failure.ReasonWatchList))
 }
 

@@ -101,7 +101,7 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 		return s.watchList(ctx, o)
 	}
 	if s.kind.needsConfirmation() {
-		return nil, errors.New("nothing has been heard for too long") // the reflector lists again
+		return nil, errors.New("no event or list was received for too long") // the reflector lists again
 	}
 	body, err := s.api.openList(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {

@@ -67,10 +67,10 @@ func (c snapshotContent) objectsOf(r Resource) (version string, objects []snapsh
 }
 
 // errNoObjects is the error of a snapshot without any object.
-var errNoObjects = errors.New("there is no Kubernetes object in any *.yaml, *.yml or *.json file")
+var errNoObjects = errors.New("no Kubernetes object found in any *.yaml, *.yml or *.json file")
 
 // errNoWatchedKind is the error of a snapshot without watched kinds.
-var errNoWatchedKind = errors.New("there is no object of a kind that the exporter watches")
+var errNoWatchedKind = errors.New("no object of a watched kind found")
 
 // hasWatchedKinds reports whether a snapshot has a watched kind, or a Secret from which clusters
 // may be discovered.

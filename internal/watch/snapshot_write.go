@@ -147,7 +147,7 @@ func (a *api) writeList(ctx context.Context, r Resource, as servedKind, l *snaps
 		case meta.Continue == "":
 			return nil
 		case meta.Continue == o.Continue:
-			return errors.New("the API server answers with the same page again and again")
+			return errors.New("the API server returns the same page repeatedly")
 		}
 		o.Continue = meta.Continue
 	}

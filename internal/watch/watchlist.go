@@ -24,8 +24,8 @@ import (
 // progress is ended, and the reflector lists instead.
 
 var (
-	errNoProgress  = errors.New("the initial events of the WatchList stream do not end")
-	errListInstead = errors.New("the kind is listed instead")
+	errNoProgress  = errors.New("the WatchList stream does not complete its initial events")
+	errListInstead = errors.New("falling back to LIST")
 )
 
 // watchList opens a WatchList stream. A LIST follows an error and has the reason if it fails too.

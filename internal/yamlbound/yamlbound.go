@@ -14,7 +14,7 @@ import (
 )
 
 // ErrAliases is the error of a text whose aliases stand for more than the limit.
-var ErrAliases = errors.New("aliases stand for too much: write it out")
+var ErrAliases = errors.New("aliases expand to too many values: write the values out")
 
 // Check fails if the documents of a text, with every alias replaced by its anchor, have more than
 // limit bytes of values. It is called before a text is decoded by a library that replaces them.

@@ -172,7 +172,7 @@ func openBaoFaults() []fault {
 			consequences: append([]alert{baoAlert("OpenBaoNodeDown")}, stores...),
 		},
 		{
-			name: "no node answers",
+			name: "no node responds",
 			inject: func(t *testing.T, f *faultyFleet) {
 				broken = f.bao.Nodes
 				for _, n := range broken {

@@ -151,6 +151,6 @@ func checkToken(t *testing.T, c *testbed.Cluster, token string, want bool) {
 	harness.Must(t, err)
 	harness.Must(t, answer.Body.Close())
 	if got := answer.StatusCode != http.StatusUnauthorized; got != want {
-		t.Errorf("the API server answers %s to the token", answer.Status)
+		t.Errorf("the API server returned %s to the token", answer.Status)
 	}
 }

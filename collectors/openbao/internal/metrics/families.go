@@ -47,7 +47,7 @@ var (
 	nodeNotJoined = gauge("node_not_joined", "Why a node that answers is not a member of the cluster: uninitialized, removed, other_cluster (it was initialized by itself, and answers from data of its own) or not_a_peer (it is not in the raft configuration). There is no row for a member.", "node", "reason")
 
 	notServing    = gauge("not_serving", "Why no node serves: sealed, uninitialized or no_leader. There is no row while one does, or while none answers.", "reason")
-	notAnswering  = gauge("not_answering", "Why no node answers: timeout, tls, http or decode, or, where the nodes are not known, forbidden, not_found or no_nodes (there is none). There is no row while a node answers.", "reason")
+	notAnswering  = gauge("not_answering", "Why no node responds: timeout, tls, http or decode, or, where the nodes are unknown, forbidden, not_found or no_nodes (there is none). There is no row while a node responds.", "reason")
 	leaderSince   = gauge("leader_since_timestamp_seconds", "Since when the active node leads.")
 	leaderChanges = counter("leader_changes_total", "Changes of the leader that the exporter has seen, also from a node to itself.")
 	recentChanges = gauge("recent_leader_changes", "Changes of the leader that the exporter has seen in the last 30 minutes.")

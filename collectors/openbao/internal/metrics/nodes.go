@@ -154,13 +154,13 @@ func (n Nodes) Choose(finding failure.List) (string, error) {
 	names := n.names()
 	switch {
 	case len(names) == 0 && len(finding) > 0:
-		return "", failure.Errorf(finding[0].Reason(), "the nodes are not known")
+		return "", failure.Errorf(finding[0].Reason(), "the nodes are unknown")
 	case len(names) == 0:
 		return "", failure.Errorf(nodeapi.ReasonNoLeader, "there is no node")
 	case !n.AnyUp():
-		return "", failure.Errorf(n[names[0]].Failures.Reason(), "no node answers")
+		return "", failure.Errorf(n[names[0]].Failures.Reason(), "no node responds")
 	}
-	err := failure.Errorf(nodeapi.ReasonSealed, "every node that answers is sealed")
+	err := failure.Errorf(nodeapi.ReasonSealed, "every node that responds is sealed")
 	for _, name := range names {
 		if n[name].Confirmed {
 			return name, nil
@@ -172,7 +172,7 @@ func (n Nodes) Choose(finding failure.List) (string, error) {
 	return "", err
 }
 
-// DownReason returns why no node answers.
+// DownReason returns why no node responds.
 func (n Nodes) DownReason(finding failure.List) failure.Reason {
 	if len(n) == 0 && len(finding) == 0 {
 		return reasonNoNodes
@@ -191,7 +191,7 @@ func SameLeader(a, b *nodeapi.NodeAnswers) bool {
 type Summary struct {
 	Nodes     Nodes
 	Finding   failure.List       // causes why the nodes may be out of date
-	Down      failure.Reason     // why no node answers; empty if unknown
+	Down      failure.Reason     // why no node responds; empty if unknown
 	HasLeader bool               // a node was active at the end of the last round
 	Peers     []nodeapi.RaftPeer // servers in the raft configuration; none if unknown
 	Leaders   *Leaders

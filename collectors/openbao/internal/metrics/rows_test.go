@@ -133,7 +133,7 @@ func TestChooseNode(t *testing.T) {
 		"newer":     {Nodes{"a": node(isActive, `{"active_time":"2026-11-23T12:00:00Z"}`), "b": node(isActive, `{"active_time":"2026-11-23T12:00:01Z"}`)}, "b", ""},
 		"confirmed": {Nodes{"a": node(isSealed, ""), "b": confirmed}, "b", ""},
 		"standbys":  {Nodes{"a": node(isStandby, ""), "b": node(isSealed, "")}, "", "no node is active"},
-		"sealed":    {Nodes{"a": node(isSealed, ""), "b": node("", "")}, "", "every node that answers is sealed"},
+		"sealed":    {Nodes{"a": node(isSealed, ""), "b": node("", "")}, "", "every node that responds is sealed"},
 	} {
 		got, err := tc.nodes.Choose(nil)
 		if got != tc.want || (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {

@@ -111,7 +111,7 @@ func readToken(ctx context.Context, file string) (string, error) {
 	}
 	token := string(bytes.TrimSpace(text))
 	if token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return "", failure.Errorf(failure.ReasonForbidden, "no token: %s does not hold one", file)
+		return "", failure.Errorf(failure.ReasonForbidden, "no token: %s is empty or invalid", file)
 	}
 	return token, nil
 }
@@ -128,7 +128,7 @@ type Session struct {
 func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, error) {
 	method, err := kubernetes.NewKubernetesAuth(role, kubernetes.WithMountPath(mount), kubernetes.WithServiceAccountToken(jwt))
 	if err != nil {
-		return Session{}, failure.Errorf(failure.ReasonForbidden, "no login without a role and a token")
+		return Session{}, failure.Errorf(failure.ReasonForbidden, "a login needs a role and a token")
 	}
 	with, err := api.NewClient(c.config)
 	if err != nil {
@@ -139,10 +139,10 @@ func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, e
 		return Session{}, loginFailure(err)
 	}
 	if secret == nil { // a redirect without a body
-		return Session{}, failure.Errorf(ReasonNoLeader, "the answer to the login is empty")
+		return Session{}, failure.Errorf(ReasonNoLeader, "the login response is empty")
 	}
 	if secret.Auth == nil || secret.Auth.ClientToken == "" {
-		return Session{}, failure.Errorf(failure.ReasonDecode, "the answer to the login has no token")
+		return Session{}, failure.Errorf(failure.ReasonDecode, "the login response has no token")
 	}
 	return Session{
 		Token: secret.Auth.ClientToken,
@@ -162,13 +162,13 @@ func loginFailure(err error) error {
 	answered, ok := errors.AsType[*api.ResponseError](err)
 	switch _, syntax := errors.AsType[*json.SyntaxError](err); {
 	case syntax:
-		return failure.Errorf(failure.ReasonDecode, "the answer to the login is not JSON")
+		return failure.Errorf(failure.ReasonDecode, "the login response is not JSON")
 	case !ok:
 		return failure.FromTransport(err)
 	}
 	message := strings.Join(answered.Errors, " ")
 	if strings.Contains(message, "invalid role name") {
-		return failure.Errorf(failure.ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
+		return failure.Errorf(failure.ReasonNotFound, "status %d: the role does not exist", answered.StatusCode)
 	}
 	return classifyStatus(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(message)})
 }

@@ -93,7 +93,7 @@ func (c *client) Do(ctx context.Context, r Request) (Answer, error) {
 	}
 	// Names in a path come from answers and from the configuration, and must not lead to another path.
 	if path.Clean(r.Path) != strings.TrimSuffix(r.Path, "/") {
-		return Answer{}, failure.Errorf(failure.ReasonDecode, "a name that is not one")
+		return Answer{}, failure.Errorf(failure.ReasonDecode, "invalid name")
 	}
 	got, err := with.Logical().ReadRawWithDataWithContext(ctx, r.Path, r.query())
 	if got == nil || got.Response == nil {

@@ -100,9 +100,9 @@ func (f *finder) targets(list endpointSlices) ([]target, error) {
 	}
 	switch left := len(names) - len(targets); {
 	case left > 0:
-		return targets, failure.Errorf(failure.ReasonTooLarge, "%d of %d nodes are left out: at most %d are asked", left, len(names), maxNodes)
+		return targets, failure.Errorf(failure.ReasonTooLarge, "%d of %d nodes are left out: the limit is %d", left, len(names), maxNodes)
 	case refused > 0:
-		return targets, failure.Errorf(failure.ReasonDecode, "%d addresses are refused: a node has an IP address that is neither loopback nor link-local nor that of a metadata server", refused)
+		return targets, failure.Errorf(failure.ReasonDecode, "%d addresses are refused: a node must have an IP address that is not loopback, link-local or of a metadata server", refused)
 	}
 	return targets, nil
 }

@@ -84,7 +84,7 @@ func QueryHealth(ctx context.Context, a Node) (*Health, error) {
 		err = failure.Errorf(failure.ReasonDecode, "not the health of an OpenBao node")
 	}
 	if err != nil && got.Status != http.StatusOK {
-		err = failure.Errorf(failure.ReasonHTTP, "status %d of something else", got.Status)
+		err = failure.Errorf(failure.ReasonHTTP, "status %d, not from an OpenBao node", got.Status)
 	}
 	if err != nil {
 		return nil, err

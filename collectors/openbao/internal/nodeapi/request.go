@@ -119,7 +119,7 @@ func RecognizedTexts() []string {
 
 // ErrAbsent is the failure of a request for a feature that the installation does not have: raft with other storage,
 // autopilot if it is disabled, or the revocation list of an issuer that signs none.
-var ErrAbsent = errors.New("the installation has none")
+var ErrAbsent = errors.New("this installation has none")
 
 // classifyStatus classifies an answer that is not a success.
 func classifyStatus(e Endpoint, got Answer) error {
@@ -167,7 +167,7 @@ func (r RequestFor[T]) decode(got Answer) (T, error) {
 	case err != nil:
 		return none, err
 	case out.Data == nil:
-		return none, failure.Errorf(failure.ReasonDecode, "the answer has no data")
+		return none, failure.Errorf(failure.ReasonDecode, "the response has no data")
 	}
 	if b, ok := any(out.Data).(interface{ servers() int }); ok && b.servers() > maxServers {
 		return none, failure.Errorf(failure.ReasonTooLarge, "more than %d servers", maxServers)
