@@ -1,14 +1,13 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package alerts is the catalogue of rules: what counts as broken, how bad it is and
-// what it follows from. Prometheus gets it as files, the health report evaluates the
-// same rules over the rows of the exporter, so the two cannot disagree.
+// Package alerts is the catalogue of rules. Each rule defines a failure, its severity and its
+// possible causes. Prometheus gets the rules as files, and the health report evaluates the same
+// rules over the rows of the exporter, so that both agree.
 //
-// What follows from several objects is a join of rows here, not in the exporter, so
-// that it also holds when the rows come from several of them. Expressions are
-// written without regard to who scrapes: [Rule.ExprFor] takes the labels of the
-// scrape away, so that two replicas are one.
+// Facts that depend on several objects are joins of rows in the rules, not in the exporter, so that
+// they also work when several exporters provide the rows. Expressions do not mention the labels of
+// the scrape: [ExprFor] aggregates over them, so that two replicas count as one exporter.
 package alerts
 
 import (
@@ -16,88 +15,85 @@ import (
 	"time"
 )
 
-// Severity is how bad a finding is: critical makes a system down, warning makes it
-// degraded, info leaves it ok.
+// Severity is the severity of a finding. With critical, the verdict on the system is down, with
+// warning degraded, and with info it stays ok.
 type Severity string
 
-// The severities, as Greenhouse routes them.
+// The severities by which Greenhouse routes alerts.
 const (
 	Critical Severity = "critical"
 	Warning  Severity = "warning"
 	Info     Severity = "info"
 )
 
-// Rule is one alert. The same name never has two severities.
+// Rule is an alerting rule. Rules with the same name have the same severity.
 type Rule struct {
 	Name     string
 	System   System
 	Severity Severity
 	// Why is the reason for the severity; see [Description.Why].
 	Why string
-	// Expr is PromQL over instant vectors: no range, offset or subquery, unless
-	// Prometheus only. It keeps the label cluster, and no label that churns while
-	// the trouble stays the same (a reason, a revision).
+	// Expr is PromQL over instant vectors, without range, offset or subquery, unless PrometheusOnly
+	// is set. Its result has the label cluster, and no label that changes while the problem stays
+	// the same, such as a reason or a revision.
 	Expr string
-	// Threshold is the number in Expr that an installation may want to be another one;
-	// nil if there is none.
+	// Threshold is the number in Expr that an installation can change; nil if there is none.
 	Threshold *Threshold
-	// For only damps flapping: tolerance belongs into the expression.
+	// For only dampens flapping. Tolerances are part of the expression.
 	For time.Duration
-	// KeepFiringFor bridges a withdrawal of rows, which is no recovery. In the catalogue
-	// it is at least two minutes, for a restart of the exporter, and as long as that of any
-	// consequence: or these would be sent when the cause is over, before they are themselves.
+	// KeepFiringFor bridges withdrawn rows, which are not a recovery. In the catalogue it is at
+	// least two minutes, for a restart of the exporter, and at least as long as for any
+	// consequence. Otherwise, consequences would be sent after the cause has ended and before they
+	// end themselves.
 	KeepFiringFor time.Duration
-	// Bridge is KeepFiringFor as declared. The report needs no longer time: it marks resolved findings
-	// as such.
+	// Bridge is KeepFiringFor as declared. It is long enough for the report, which marks resolved
+	// findings.
 	Bridge time.Duration
-	// Since is PromQL with the same labels whose value is since when it has been
-	// like this, in seconds since the epoch. Without it the report takes the moment
-	// in which the exporter saw it first.
-	// A label onset that is not exact means that it began then or earlier.
+	// Since is PromQL with the same labels. Its value is the onset in seconds since the epoch. By
+	// default, the report uses the time at which the exporter first saw the problem. A label onset
+	// with another value than exact means that the problem began then or earlier.
 	Since string
-	// Reason is PromQL with the same labels and a label reason. The value of the label may
-	// churn, so it is no label of the alert: it follows the summary.
+	// Reason is PromQL with the same labels and a label reason. The reason is not a label of the
+	// alert, because it may change during the alert; it is appended to the summary.
 	Reason string
-	// Object may have an annotation that turns the alert off, see [Rule.Query].
+	// Object identifies the object of the alert. An annotation of the object can turn the alert off, see [Rule.Query].
 	Object Object
-	// Summary is one line. Description has the consequences and the next step. Both are templates of
-	// Prometheus.
+	// Summary is one line. Description contains the consequences and the next step. Both are
+	// templates of Prometheus.
 	Summary, Description string
-	// PrometheusOnly marks a rule that needs metrics or a history that only Prometheus has. The report
-	// lists it as not evaluated.
+	// PrometheusOnly marks a rule that needs a history or metrics of other exporters. The report lists
+	// it as not evaluated.
 	PrometheusOnly bool
 	InhibitedBy    []Inhibition
 
 	declared texts
 	owned    bool
-	// labels, playbooks and dashboards are those of an [Installation].
+	// labels, playbooks and dashboards are settings of an [Installation].
 	labels                map[string]string
 	playbooks, dashboards string
-	// clusters are those that the rule is for.
+	// clusters limits the rule to some clusters.
 	clusters clusterLimit
 }
 
-// Object names what an alert is about. Each field is a template; one without a
-// placeholder is the same for all.
+// Object identifies the object of an alert. Each field is a template; a field without a placeholder
+// is the same for all alerts.
 type Object struct{ Kind, Namespace, Name string }
 
-// Inhibition declares an alert as a consequence of another one, if the labels in Equal have the same
-// values in both. None of these is ever empty.
+// Inhibition declares an alert as a consequence of another alert if both have the same values of the
+// labels in Equal. These labels must not be empty.
 type Inhibition struct {
 	By    string // name of a rule
 	Equal []string
 }
 
-// Recording is an expression that rules and dashboards share, under a name with
-// colons.
+// Recording is an expression that rules and dashboards share. Its name contains colons.
 type Recording struct {
 	Name, Expr string
-	// PrometheusOnly reports whether only rules for Prometheus use the recording, not the report.
+	// PrometheusOnly marks a recording that only rules for Prometheus use.
 	PrometheusOnly bool
 }
 
-// Group is the rules about one system, or about a part of one. Recordings are evaluated
-// first.
+// Group contains the rules about a system or about a part of it. Recordings are evaluated first.
 type Group struct {
 	Name string
 	// Title and Text introduce the group in docs/alerts.md.
@@ -106,13 +102,14 @@ type Group struct {
 	Rules       []Rule
 }
 
-// Catalogue is every rule there is.
+// Catalogue returns all rules.
 func Catalogue() []Group { return CatalogueFor(Setup{}) }
 
-// restart is how long an exporter that starts anew has no rows, at least: no alert ends by that.
+// restart is the time for which rows may be missing after a restart of the exporter. Alerts keep firing for at least
+// this time.
 const restart = 2 * time.Minute
 
-// CatalogueFor is the catalogue of an installation with this setup.
+// CatalogueFor returns the catalogue for an installation with a setup.
 func CatalogueFor(setup Setup) []Group {
 	var groups []Group
 	for _, d := range Descriptions() {
@@ -130,7 +127,7 @@ func CatalogueFor(setup Setup) []Group {
 	return groups
 }
 
-// extendCauses makes causes fire for as long as what follows from them, in every variant of a rule.
+// extendCauses makes causes keep firing for at least as long as their consequences, in every variant of a rule.
 func extendCauses(groups []Group) {
 	rules := map[string][]*Rule{}
 	for _, g := range groups {
@@ -159,7 +156,7 @@ func extendCauses(groups []Group) {
 	}
 }
 
-// Rules are the alerts of the catalogue.
+// Rules returns the alerting rules of the catalogue.
 func Rules() []Rule {
 	var rules []Rule
 	for _, g := range Catalogue() {
@@ -168,7 +165,7 @@ func Rules() []Rule {
 	return rules
 }
 
-// Names are those of all rules, sorted.
+// Names returns the sorted names of all rules.
 func Names() []string {
 	var names []string
 	for _, r := range Rules() {

@@ -5,21 +5,21 @@ package alerts
 
 import "time"
 
-// aurora declares a rule about an Aurora dashboard. It does not follow from the cluster
-// being down: the dashboard is asked directly.
+// aurora declares a rule about an Aurora dashboard. Its alerts are not consequences of a cluster
+// that is down, because the dashboard is probed directly.
 func aurora(r Rule) Rule {
 	r.System, r.KeepFiringFor = Aurora, max(r.KeepFiringFor, 2*time.Minute)
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: "Aurora", Name: "{{ $labels.aurora }}"}
 	}
-	if r.Name == "AuroraDown" { // Keystone is another server, and a certificate ends whatever runs
+	if r.Name == "AuroraDown" { // Keystone is another server, and certificates expire independently of workloads
 		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "AuroraControllerDown", Equal: []string{clusterLabel, "aurora"}})
 	}
 	return r
 }
 
-// requireSingleAurora adds the label aurora to an alert about a workload if one Aurora is checked
-// in its cluster: of several, it is not known whose the workload is.
+// requireSingleAurora adds the label aurora to an alert about a workload if exactly one Aurora is
+// probed in its cluster. With several, the Aurora of the workload is unknown.
 func requireSingleAurora(r Rule) Rule {
 	const checked = `group by (cluster, aurora) (cobaltcore_aurora_up)`
 	r.Expr = `(` + r.Expr + `) * on (cluster) group_left (aurora) (` + checked + ` and on (cluster) (count by (cluster) (` + checked + `) == 1)
@@ -27,13 +27,13 @@ func requireSingleAurora(r Rule) Rule {
 	return r
 }
 
-// auroraFailing has why a part of Aurora does not work, with the HTTP status as value.
+// auroraFailing has the reason why a part of Aurora fails, with the HTTP status as value.
 func auroraFailing(part string) string {
 	return `max by (cluster, aurora, reason) (cobaltcore_aurora_failing_status_code{part="` + part + `"})`
 }
 
-// auroraGroup is about the dashboard of users. It answers 200 to anything, so what
-// counts is what the answer holds.
+// auroraGroup returns the rules about the dashboard for users. It answers all requests with 200, so
+// the probes check the content of the answers.
 func auroraGroup() Group {
 	rules := []Rule{
 		aurora(Rule{
@@ -50,7 +50,7 @@ func auroraGroup() Group {
 		}),
 		aurora(Rule{
 			Name: "AuroraUnknown", Severity: Warning, For: 10 * time.Minute,
-			// Its inventory is the probe: a configured probe without rows.
+			// Missing probes are detected by configured probes without rows.
 			Expr:        `max by (cluster) (cobaltcore_collector_up{collector="aurora"}) unless on (cluster) cobaltcore_aurora_up`,
 			Object:      Object{Kind: "Aurora", Name: "*"},
 			Summary:     "Aurora in cluster {{ $labels.cluster }} has no results of its checks",
@@ -74,7 +74,7 @@ func auroraSystem() Description {
 	}
 }
 
-// auroraWhy has the reasons for the severities of the alerts about Aurora.
+// auroraWhy returns the reasons for the severities of the alerts about Aurora.
 func auroraWhy() map[string]string {
 	return map[string]string{
 		"AuroraDown":                 "users cannot manage their projects now",

@@ -84,7 +84,7 @@ func TestExpressionsUseDeclaredMetrics(t *testing.T) {
 	})
 }
 
-// TestInstantExpressions: what the report evaluates has no history.
+// TestInstantExpressions checks that rules of the report use no history.
 func TestInstantExpressions(t *testing.T) {
 	everyExpression(t, func(where string, e parser.Expr, only bool) {
 		if only {
@@ -104,8 +104,8 @@ func TestInstantExpressions(t *testing.T) {
 	})
 }
 
-// TestTheClusterIsKept by every aggregation and every match, or two clusters with
-// objects of the same names would be one.
+// TestTheClusterIsKept checks that every aggregation and every match keeps the label cluster.
+// Otherwise, objects of the same name in two clusters would be mixed up.
 func TestTheClusterIsKept(t *testing.T) {
 	everyExpression(t, func(where string, e parser.Expr, _ bool) {
 		parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
@@ -125,8 +125,8 @@ func TestTheClusterIsKept(t *testing.T) {
 	})
 }
 
-// TestNoLabelOfTheScrape: Prometheus aggregates over these labels, so a rule that uses them has
-// another result there.
+// TestNoLabelOfTheScrape checks that rules do not use labels of the scrape, because the rules for
+// Prometheus aggregate over these labels.
 func TestNoLabelOfTheScrape(t *testing.T) {
 	scrape := []string{"container", "endpoint", "instance", "job", "pod", "service"}
 	everyExpression(t, func(where string, e parser.Expr, only bool) {
@@ -150,9 +150,9 @@ func TestNoLabelOfTheScrape(t *testing.T) {
 	})
 }
 
-// acrossClusters are the joins that are meant to leave the cluster: secrets are stored
-// once for all, versions and clusters are compared with one another, the workload of a
-// Plugin is in the cluster that it names, and Alertmanager is in none.
+// acrossClusters lists the joins across clusters: secrets are stored once for all clusters,
+// versions and clusters are compared with each other, the workload of a Plugin is in the cluster
+// that it names, and Alertmanager is not in a cluster of the fleet.
 func acrossClusters(labels []string) bool {
 	switch strings.Join(labels, " ") {
 	case "backend mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "alertmanager", "":
@@ -162,7 +162,7 @@ func acrossClusters(labels []string) bool {
 }
 
 func TestRules(t *testing.T) {
-	name := regexp.MustCompile(`^[A-Z][A-Za-z]+$`) // [TestNamesBeginWithTheSystem] has more
+	name := regexp.MustCompile(`^[A-Z][A-Za-z]+$`) // see also [TestNamesBeginWithTheSystem]
 	byName := map[string]alerts.Rule{}
 	for _, r := range alerts.Rules() {
 		if _, ok := byName[r.Name]; ok {
@@ -198,8 +198,8 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// tolerance returns how long the expression of a rule waits by itself. Health checks that
-// FluxApplyFailing reports earlier follow from nothing else.
+// tolerance returns the tolerance in the expression of a rule. FluxApplyFailing reports some health
+// checks earlier, but these are not consequences of other alerts.
 func tolerance(r alerts.Rule) time.Duration {
 	if r.Threshold == nil || r.Threshold.Unit != alerts.Seconds || !strings.Contains(r.Expr, "time() - ") {
 		return 0
@@ -221,7 +221,7 @@ func follows(rules map[string]alerts.Rule, a, b string, seen []string) bool {
 	})
 }
 
-// TestTextsGiveTheReason: a text that names a metric makes its reader look for the reason.
+// TestTextsGiveTheReason checks that texts do not name a metric in place of the reason.
 func TestTextsGiveTheReason(t *testing.T) {
 	for _, r := range alerts.Rules() {
 		if text := r.Summary + " " + r.Description; strings.Contains(text, "cobaltcore_") {
@@ -230,7 +230,7 @@ func TestTextsGiveTheReason(t *testing.T) {
 	}
 }
 
-// TestNamesBeginWithTheSystem: an alert is recognized by its name.
+// TestNamesBeginWithTheSystem checks that the name of an alert begins with its system.
 func TestNamesBeginWithTheSystem(t *testing.T) {
 	for _, r := range alerts.Rules() {
 		var prefixes []string

@@ -5,7 +5,7 @@ package alerts
 
 import "time"
 
-// CertManager is cert-manager, which issues certificates.
+// CertManager is the system cert-manager, which issues certificates.
 const CertManager System = "certmanager"
 
 // certManagerSystem describes cert-manager.
@@ -16,8 +16,8 @@ func certManagerSystem() Description {
 	}
 }
 
-// certManager completes a rule about an object. What follows from an issuer follows from
-// this very issuer: its identity and the cluster are the same.
+// certManager completes a rule about an object. A consequence of an issuer has the same cluster and
+// the identity of this issuer.
 func certManager(kind string, r Rule) Rule {
 	r.System, r.KeepFiringFor = CertManager, 5*time.Minute
 	r.Object = Object{Kind: kind, Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
@@ -30,7 +30,7 @@ func certManager(kind string, r Rule) Rule {
 	return r
 }
 
-// certificate completes a rule about a Certificate: a request for it that failed or is open
+// certificate completes a rule about a Certificate. A failed or pending request for the Certificate
 // is a cause.
 func certificate(r Rule) Rule {
 	r.Expr = forRequests(r.Expr)
@@ -51,14 +51,14 @@ func forRequests(expr string) string {
 	return `label_replace(` + expr + `, "certificate", "$1", "name", "(.*)")`
 }
 
-// certManagerLasting selects objects that have been like this for longer than the
-// threshold; see [lastingProblems].
+// certManagerLasting selects objects that have been in a state for longer than the threshold; see
+// [lastingProblems].
 func certManagerLasting(rows, matchers string) string {
 	return lastingProblemsIn("cobaltcore_certmanager_"+rows, "onset, reason, status, tolerated", matchers)
 }
 
-// certManagerRows has the rows of a family for Since and Reason, with more labels than
-// those of the object.
+// certManagerRows returns the rows of a family for Since and Reason, with the labels of the object
+// and more labels.
 func certManagerRows(rows, by, more string) string {
 	return `min by (` + by + `, ` + more + `) (cobaltcore_certmanager_` + rows + `)`
 }
@@ -78,13 +78,13 @@ const (
 
 	expiries = `(cobaltcore_certmanager_certificate_not_after_timestamp_seconds)`
 	renewals = `(cobaltcore_certmanager_certificate_renewal_timestamp_seconds)`
-	// unlessExpired leaves out Certificates that CertManagerCertificateExpired is about.
+	// unlessExpired excludes the Certificates for which CertManagerCertificateExpired fires.
 	unlessExpired = `
   unless on (` + certificateLabels + `) (max by (` + certificateLabels + `) ` + expiries + ` <= time())`
 )
 
-// certManagerGroup is about cert-manager. Certificates renew themselves: one that is
-// about to expire is no problem unless its renewal is overdue.
+// certManagerGroup returns the rules about cert-manager. Certificates are renewed automatically, so
+// a certificate that expires soon is a problem only if its renewal is overdue.
 func certManagerGroup() Group {
 	return Group{
 		Name: "certmanager", Title: "cert-manager", Text: certManagerText, Recordings: []Recording{recordReason(requestReason)},
@@ -140,8 +140,8 @@ const requestReason = `max by (` + requestLabels + `, reason) (label_join(label_
   "missing", "$1 is missing", "issuer", "(.+)"), "reason", ", ", "reason", "missing"))
 or on (` + requestLabels + `) max by (` + requestLabels + `, reason) (cobaltcore_certmanager_` + requestPending + `)`
 
-// unprocessedIn selects objects that cert-manager has not processed for longer than the
-// threshold. A Certificate does not follow from its issuer then.
+// unprocessedIn selects objects that cert-manager has not processed for longer than the threshold.
+// The issuer is not a cause of an unprocessed Certificate.
 func unprocessedIn(rows, kind string) string {
 	expr := certManagerLasting(rows, `status="unprocessed"`)
 	if kind == "" {
@@ -150,7 +150,7 @@ func unprocessedIn(rows, kind string) string {
 	return `label_replace(max without (issuer) (` + expr + `), "kind", "` + kind + `", "", "")`
 }
 
-// certManagerUnion has the rows of issuers and Certificates with their kinds.
+// certManagerUnion returns the rows of issuers and Certificates with their kinds.
 func certManagerUnion(more string) string {
 	return certManagerRows(issuerNotReady, issuerLabels, more) + `
   or label_replace(` + certManagerRows(certificateNotReady, certificateLabels, more) + `, "kind", "Certificate", "", "")`
@@ -199,7 +199,7 @@ func certificateRules() []Rule {
 	}
 }
 
-// certManagerWhy has the reasons for the severities of the alerts about cert-manager.
+// certManagerWhy returns the reasons for the severities of the alerts about cert-manager.
 func certManagerWhy() map[string]string {
 	return map[string]string{
 		"CertManagerIssuerNotReady":         "certificates are valid until their end; an end that is near has an alert of its own",

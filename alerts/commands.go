@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Command is the first command of the diagnosis in a playbook.
+// Command is a command of the diagnosis in a playbook.
 type Command struct {
-	kind string // the only one that it is for; empty for any
+	kind string // the only kind to which it applies; empty for any kind
 	text string
 }
 
@@ -22,8 +22,8 @@ var (
 	safeWord      = regexp.MustCompile(`^[+./:@\w][-+.,/:=@\w]*$`)
 )
 
-// Commands returns the first command of each block of the diagnosis, or of the whole playbook
-// if that has none.
+// Commands returns the first command of each code block in the section Diagnosis, or in the whole
+// playbook if that section has none.
 func (r Rule) Commands() []Command {
 	text := r.PlaybookText()
 	if _, diagnosis, ok := strings.Cut(text, "## Diagnosis\n"); ok {
@@ -41,10 +41,10 @@ func (r Rule) Commands() []Command {
 	return all
 }
 
-// FirstCommand returns the first command that is for an alert with these labels and needs no
-// more than these; empty if there is none. People paste it into a shell, and a variable may
-// stand in quotes of any kind there, so a command with a value that a shell does not take as
-// it is counts as one that needs more.
+// FirstCommand returns the first command that applies to an alert with these labels and needs no
+// other values; empty if there is none. Users paste the command into a shell, and a variable may be
+// inside any kind of quotes. A command is therefore skipped if a value contains characters that a
+// shell interprets.
 func FirstCommand(commands []Command, labels map[string]string) string {
 	for _, c := range commands {
 		if c.kind != "" && c.kind != labels["kind"] {
@@ -52,7 +52,7 @@ func FirstCommand(commands []Command, labels map[string]string) string {
 		}
 		complete := true
 		text := shellVariable.ReplaceAllStringFunc(c.text, func(name string) string {
-			// ${NS-} is the namespace of an object, or empty for an object of the cluster.
+			// ${NS-} is the namespace of an object, or empty for a cluster-scoped object.
 			name, optional := strings.CutSuffix(strings.Trim(name, "${}"), "-")
 			value, ok := variable(name, labels)
 			complete = complete && (ok || optional && value == "")
@@ -65,7 +65,7 @@ func FirstCommand(commands []Command, labels map[string]string) string {
 	return ""
 }
 
-// variable returns the value of a variable of the playbooks, and whether a shell takes it as it is.
+// variable returns the value of a variable of the playbooks, and whether it is safe in a shell without quoting.
 func variable(name string, labels map[string]string) (string, bool) {
 	value := labels[strings.ToLower(name)]
 	switch name {
@@ -81,8 +81,7 @@ func variable(name string, labels map[string]string) (string, bool) {
 	return value, safeWord.MatchString(value)
 }
 
-// Ends reports whether the value of the alert is how many seconds are left until something
-// ends.
+// Ends reports whether the value of the alert is the remaining time in seconds until an expiry.
 func (r Rule) Ends() bool {
 	return strings.Contains(r.Summary+r.Description, expires) || r.Threshold != nil && r.Threshold.Meaning == beforeTheEnd
 }

@@ -35,7 +35,7 @@ func TestFirstCommand(t *testing.T) {
 	}
 }
 
-// TestPlaybooksHaveACommand: the page shows what to do first.
+// TestPlaybooksHaveACommand checks that each playbook has a command that the page can show.
 func TestPlaybooksHaveACommand(t *testing.T) {
 	t.Parallel()
 	for _, r := range Rules() {

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// workload names a workload in rules about it.
+// workload identifies a workload in rules.
 const workload = "cluster, namespace, name, kind, component"
 
-// controllerDown is a rule about a controller without an available pod. Its
-// objects keep their status and stay Ready. During a rollout there is a pod,
-// the old one or the new one.
+// controllerDown returns a rule about a controller without an available pod. The objects of the
+// controller keep their status and stay Ready. During a rollout, the old or the new pod is
+// available.
 func controllerDown(r Rule, system System, selector string) Rule {
 	if r.Expr == "" {
 		r.Expr = `max by (` + workload + `) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + selector + `}) == 0`
@@ -27,12 +27,12 @@ func controllerDown(r Rule, system System, selector string) Rule {
 	return r
 }
 
-// operator is the label by which findings about objects follow from the controller that
-// reconciles them. An alert about a controller has it if there is one in the cluster only:
-// otherwise it is not known whose the objects are.
+// operator is the label that links findings about objects to the controller that reconciles them.
+// An alert about a controller has this label only if its cluster has exactly one such controller;
+// otherwise, the controller of the objects is unknown.
 const operator = "operator"
 
-// operatorDown is [controllerDown] for the workloads that reconcile the objects of a system.
+// operatorDown returns [controllerDown] for the workloads that reconcile the objects of a system.
 func operatorDown(r Rule, system System, selector string) Rule {
 	r = controllerDown(r, system, selector)
 	one := `count by (cluster) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + selector + `}) == 1`
@@ -41,8 +41,8 @@ func operatorDown(r Rule, system System, selector string) Rule {
 	return r
 }
 
-// greenhouseDown is about all workloads of Greenhouse but its webhook. Its manager reconciles
-// its objects.
+// greenhouseDown returns the rule about all workloads of Greenhouse except the webhook. The manager
+// reconciles the objects.
 func greenhouseDown(r Rule) Rule {
 	const manager = `".*manager"`
 	others := controllerDown(r, Greenhouse, `, name!~".*(manager|webhook)"`)
@@ -58,15 +58,15 @@ func operatedBy(system System, expr string) string {
 	return `label_replace(` + expr + `, "` + operator + `", "` + string(system) + `", "", "")`
 }
 
-// operated declares that a rule about objects follows from their controller being down: it
-// is about a status that is not written, or not renewed.
+// operated declares that a rule about objects is a consequence of a controller that is down,
+// because the status of the objects is then not written or not updated.
 func operated(by string, r Rule) Rule {
 	r.Expr = operatedBy(r.System, r.Expr)
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: by, Equal: []string{clusterLabel, operator}})
 	return r
 }
 
-// controller declares a rule about any workload, whatever its system.
+// controller declares a rule about workloads of any system.
 func controller(r Rule) Rule {
 	r.System = Controllers
 	if r.Object == (Object{}) {
@@ -80,7 +80,7 @@ func controllersGroup() Group {
 	// A DaemonSet without a node to run on is not down.
 	const short = `(max by (` + workload + `, system) (cobaltcore_controller_replicas_available{system!=""})
   < max by (` + workload + `, system) (cobaltcore_controller_replicas_desired))`
-	var down, podless []Inhibition // of the workload, and of its pods
+	var down, podless []Inhibition // same workload, and same pods
 	for _, name := range []string{
 		"FluxControllerDown", "ESOControllerDown", "ESOWebhookDown", "GreenhouseControllerDown", "GreenhouseWebhookDown", "AuroraControllerDown",
 	} {
@@ -151,11 +151,11 @@ func controllersGroup() Group {
 			InhibitedBy: down,
 		}),
 		controller(Rule{
-			// Longer than the threshold: a single restart is none of it.
+			// This is longer than the threshold, so that a single restart does not count.
 			Name: "ControllerCrashLooping", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 10 * time.Minute,
 			Threshold: secondsThreshold(10*time.Minute, "how long ago a container, restarted more than twice, ended last"),
-			// The kubelet alternates between the two reasons of an image. Between two pauses, of up to
-			// five minutes, a container runs and may be ready.
+			// The kubelet alternates between the two reasons about images. Between two back-off pauses
+			// of up to five minutes, a container runs and may be ready.
 			Expr: `max by (cluster, namespace, name, system, component, reason) (label_replace(
   cobaltcore_controller_pod_waiting{reason=~"CrashLoopBackOff|ImagePullBackOff|ErrImagePull|CreateContainerConfigError"},
   "reason", "ImagePullBackOff", "reason", "ErrImagePull")
@@ -195,7 +195,7 @@ func controllersGroup() Group {
 	}}
 }
 
-// metricsFailing has the systems whose controllers' metrics cannot be read.
+// metricsFailing returns the systems with controllers whose metrics cannot be read.
 func metricsFailing(by string) string {
 	return `max by (` + by + `) (cobaltcore_controller_scrape_failing)
   or max by (` + by + `) (cobaltcore_controller_pods_failing)`
@@ -209,7 +209,7 @@ func controllersSystem() Description {
 	}
 }
 
-// controllersWhy has the reasons for the severities of the alerts about controllers.
+// controllersWhy returns the reasons for the severities of the alerts about controllers.
 func controllersWhy() map[string]string {
 	return map[string]string{
 		"ControllerReplicasMissing": "other pods serve; the failure tolerance is lower",

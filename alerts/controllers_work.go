@@ -7,7 +7,7 @@ import "time"
 
 const controllersWorkText = "These need the controllers' own metrics (`collectors.controllers.via` is not `none`), with the families of `allow` that are the default."
 
-// controllersWork is about what controllers do while they run.
+// controllersWork returns the rules about the work of running controllers.
 func controllersWork() Group {
 	worker := func(r Rule) Rule {
 		r.KeepFiringFor = 5 * time.Minute

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Dashboard returns the ID of the dashboard that shows more. Behind the address of
-// dashboards (…/d/ in Grafana, …/projects/cobaltcore/dashboards/ in Perses) it is a
-// link, also with the variables of [Rule.DashboardAt].
+// Dashboard returns the ID of the dashboard with details. Appended to the base address of
+// dashboards (…/d/ in Grafana, …/projects/cobaltcore/dashboards/ in Perses), it is a link, also
+// with the variables of [Rule.DashboardAt].
 func (r Rule) Dashboard() string {
 	switch {
 	case strings.Contains(r.Name, "Expiring"):
@@ -24,11 +24,11 @@ func (r Rule) Dashboard() string {
 	return cmp.Or(Describe(r.System).Page, clusterPage)
 }
 
-// aboutFluxObject reports whether the labels of an alert name one object of Flux.
+// aboutFluxObject reports whether the labels of an alert identify a single Flux object.
 func (r Rule) aboutFluxObject() bool { return r.Object == objectOfFlux() }
 
-// variables are those of the dashboard, each with the label of the alert it is taken
-// from.
+// variables returns the variables of the dashboard, each with the label of the alert that provides
+// its value.
 func (r Rule) variables() [][2]string {
 	all := [][2]string{{"cluster", clusterLabel}}
 	if r.Dashboard() == "cobaltcore-flux-resource" {
@@ -37,7 +37,7 @@ func (r Rule) variables() [][2]string {
 	return all
 }
 
-// DashboardAt is the dashboard of what an alert with these labels is about.
+// DashboardAt returns the dashboard with variables for an alert with these labels.
 func (r Rule) DashboardAt(labels map[string]string) string {
 	var values []string
 	for _, v := range r.variables() {
@@ -48,7 +48,7 @@ func (r Rule) DashboardAt(labels map[string]string) string {
 	return r.dashboardURL(values)
 }
 
-// dashboardURL returns the dashboard with variables.
+// dashboardURL returns the URL of the dashboard with variables.
 func (r Rule) dashboardURL(variables []string) string {
 	page := r.Dashboard()
 	if r.dashboards != "" {
@@ -60,7 +60,7 @@ func (r Rule) dashboardURL(variables []string) string {
 	return page + "?" + strings.Join(variables, "&")
 }
 
-// dashboard is the same as a template.
+// dashboard returns the same URL as a template.
 func (r Rule) dashboard(label string) string {
 	if e, err := Parse(r.Expr); err != nil || !keepsCluster(e) {
 		return r.dashboardURL(nil)

@@ -5,8 +5,8 @@ package alerts
 
 import "time"
 
-// deletionStuck is the rule about objects of a system whose deletion does not end, by the
-// API groups of the system.
+// deletionStuck returns the rule about objects whose deletion does not finish, for the API groups
+// of a system.
 func deletionStuck(name string, system System, groups string) Rule {
 	const object = "cluster, group, kind, namespace, name"
 	const deleted = "cobaltcore_object_deletion_timestamp_seconds"

@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// WhySeverity is [whySeverity].
+// WhySeverity exports [whySeverity].
 func WhySeverity() map[string]string { return whySeverity() }
 
-// Layout is [layout] of a text.
+// Layout applies [layout] to a text.
 func Layout(t *testing.T, expr string) string {
 	t.Helper()
 	return layout(mustParse(t, expr))

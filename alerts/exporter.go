@@ -5,19 +5,19 @@ package alerts
 
 import "time"
 
-// exporterUp has whether Prometheus can scrape each exporter.
+// exporterUp selects the metric up of each exporter.
 const exporterUp = `up{job=~"` + exporterJob + `"}`
 
-// anyReplicaUp is the same of all replicas together.
+// anyReplicaUp selects the same for all replicas together.
 const anyReplicaUp = `max without (container, instance, node, pod) (` + exporterUp + `)`
 
-// asCollector names the collector of what does not answer: that it knows nothing follows
-// from that.
+// asCollector adds the label collector to a system that does not answer, because the missing data
+// of this collector is a consequence.
 func asCollector(collector, expr string) string {
 	return `label_replace(` + expr + `, "collector", "` + collector + `", "", "")`
 }
 
-// exporterGroup is about the exporter itself.
+// exporterGroup returns the rules about the exporter itself.
 func exporterGroup() Group {
 	return Group{Name: "exporter", Title: "The exporter", Rules: []Rule{
 		{
@@ -122,7 +122,7 @@ func exporterSystem() Description {
 	}
 }
 
-// exporterWhy has the reasons for the severities of the alerts about the exporter.
+// exporterWhy returns the reasons for the severities of the alerts about the exporter.
 func exporterWhy() map[string]string {
 	return map[string]string{
 		"ExporterCollectorDown":    "a part of the fleet is unseen; users feel nothing",

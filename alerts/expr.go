@@ -11,16 +11,16 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// clusterLabel is what expressions call the label that [ExprFor] may rename.
+// clusterLabel is the name in expressions of the label that [ExprFor] may rename.
 const clusterLabel = "cluster"
 
-// layoutLabel stands for the name of the label while an expression is broken into lines,
-// so the lines are the same for every name. It is as long as cluster.
+// layoutLabel replaces the name of the label while an expression is broken into lines, so that the
+// line breaks do not depend on the name. It is as long as cluster.
 const layoutLabel = "CLUSTER"
 
-// ExprFor is the expression as Prometheus gets it: every selector of metrics of the
-// exporter loses the labels of the scrape, so that two replicas of the exporter are
-// one, and the label cluster is called as it is on the wire.
+// ExprFor returns the expression for Prometheus: selectors of metrics of the exporter are
+// aggregated over the labels of the scrape, so that two replicas count as one exporter, and the
+// label cluster has its configured name.
 func ExprFor(expr, label string) (string, error) {
 	e, err := render(expr, layoutLabel, func(e parser.Expr) parser.Expr { return rewrite(copyLabels(useRecordings(e))) })
 	if err != nil {
@@ -29,7 +29,7 @@ func ExprFor(expr, label string) (string, error) {
 	return strings.ReplaceAll(layout(e), layoutLabel, label), nil
 }
 
-// copyLabels writes the copy of a label in the shorter of two ways.
+// copyLabels writes the copy of a label in the shorter of two forms.
 func copyLabels(e parser.Expr) parser.Expr {
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		c, ok := n.(*parser.Call)
@@ -42,7 +42,7 @@ func copyLabels(e parser.Expr) parser.Expr {
 	return e
 }
 
-// QueryFor is the same in one line, for machines.
+// QueryFor returns the same expression in one line.
 func QueryFor(expr, label string) (string, error) {
 	e, err := render(expr, label, rewrite)
 	if err != nil {
@@ -51,7 +51,7 @@ func QueryFor(expr, label string) (string, error) {
 	return e.String(), nil
 }
 
-// EachReplica is [QueryFor] for values of each replica: the labels of the scrape stay.
+// EachReplica returns [QueryFor] for values of each replica: the labels of the scrape are kept.
 func EachReplica(expr, label string) (string, error) {
 	e, err := render(expr, label, func(e parser.Expr) parser.Expr { return e })
 	if err != nil {
@@ -60,8 +60,8 @@ func EachReplica(expr, label string) (string, error) {
 	return e.String(), nil
 }
 
-// render returns the expression as it is written: changed, with the name of the label
-// cluster and with its placeholders.
+// render returns the text of the changed expression, with the name of the label cluster and with
+// its placeholders.
 func render(expr, label string, change func(parser.Expr) parser.Expr) (parser.Expr, error) {
 	e, placeholders, err := parse(expr)
 	if err != nil {
@@ -72,8 +72,8 @@ func render(expr, label string, change func(parser.Expr) parser.Expr) (parser.Ex
 	return e, restore(e, placeholders)
 }
 
-// Parse reads an expression. Placeholders may stand where PromQL wants a range, or a
-// number to compare with.
+// Parse parses an expression. Placeholders are allowed in place of a range and of a number in a
+// comparison.
 func Parse(expr string) (parser.Expr, error) {
 	e, _, err := parse(expr)
 	return e, err
@@ -84,14 +84,14 @@ var (
 	templateSpace = regexp.MustCompile(`\{\{ ([^{}]*) \}\}`)
 )
 
-// templateFor is a template for rows in which the label cluster has another name, without
-// spaces that mean nothing.
+// templateFor returns a template for rows in which the label cluster has another name, without
+// superfluous spaces.
 func templateFor(text, label string) string {
 	return templateSpace.ReplaceAllString(templateLabel.ReplaceAllString(text, "$$labels."+label), "{{$1}}")
 }
 
-// Local is an expression over rows in which the label cluster is called label, as
-// one over rows in which it has its own name.
+// Local converts an expression for rows in which the label cluster has the name label into an
+// expression for rows in which it has its original name.
 func Local(expr, label string) (string, error) {
 	e, err := Parse(expr)
 	if err != nil || label == clusterLabel {
@@ -101,7 +101,7 @@ func Local(expr, label string) (string, error) {
 	return e.String(), nil
 }
 
-// rename gives the label cluster another name, wherever PromQL names labels.
+// rename renames the label cluster in all places in which PromQL names labels.
 func rename(e parser.Expr, label string) {
 	if label != clusterLabel {
 		renameFrom(e, clusterLabel, label)
@@ -133,7 +133,7 @@ func renameFrom(e parser.Expr, from, label string) {
 			}
 		case *parser.Call:
 			for _, i := range labelArguments(n.Func.Name, len(n.Args)) {
-				if i > 1 && foreignSelector(n.Args[0]) { // its labels have their own names
+				if i > 1 && foreignSelector(n.Args[0]) { // its labels keep their names
 					continue
 				}
 				if s, ok := n.Args[i].(*parser.StringLiteral); ok && s.Val == from {
@@ -145,13 +145,13 @@ func renameFrom(e parser.Expr, from, label string) {
 	})
 }
 
-// foreignSelector reports whether an expression selects a metric of others.
+// foreignSelector reports whether an expression selects a metric of another exporter.
 func foreignSelector(e parser.Expr) bool {
 	s, ok := e.(*parser.VectorSelector)
 	return ok && Foreign(s.Name)
 }
 
-// labelArguments are the arguments of a function that name labels.
+// labelArguments returns the arguments of a function that are names of labels.
 func labelArguments(function string, n int) []int {
 	switch function {
 	case "label_replace": // (v, destination, replacement, source, regexp)
@@ -172,7 +172,7 @@ func indexRange(first, end int) []int {
 	return all
 }
 
-// Metrics are the names of the metrics that an expression selects.
+// Metrics returns the names of the metrics that an expression selects.
 func Metrics(e parser.Expr) []string {
 	var names []string
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
@@ -184,8 +184,8 @@ func Metrics(e parser.Expr) []string {
 	return names
 }
 
-// foreignMetrics are the metrics of others that rules and dashboards may use; all other
-// names are those of the exporter.
+// foreignMetrics returns the metrics of other exporters that rules and dashboards may use. All
+// other metrics belong to the exporter.
 func foreignMetrics() []string {
 	return []string{
 		"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
@@ -198,5 +198,5 @@ func foreignMetrics() []string {
 	}
 }
 
-// Foreign reports whether a metric of another exporter may be used by rules and dashboards.
+// Foreign reports whether a metric belongs to another exporter and may be used by rules and dashboards.
 func Foreign(metric string) bool { return slices.Contains(foreignMetrics(), metric) }

@@ -10,15 +10,15 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// scrapeLabels are those that a scrape adds, different for each replica of the
-// exporter. No row has them.
+// scrapeLabels returns the labels that a scrape adds. They differ between replicas of the exporter,
+// and rows do not have them.
 func scrapeLabels() []string {
 	return []string{"container", "endpoint", "instance", "job", "pod", "service"}
 }
 
-// rewrite takes the labels of the scrape away, from the leaves up: from a selector,
-// or from what a function makes of the samples of a series, since a rate of what two
-// replicas count is none.
+// rewrite removes the labels of the scrape, from the leaves upwards: from a selector, or from the
+// result of a function over the samples of a series, because the rate of aggregated counters of two
+// replicas would be wrong.
 func rewrite(e parser.Expr) parser.Expr {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
@@ -57,16 +57,16 @@ func rewrite(e parser.Expr) parser.Expr {
 	return e
 }
 
-// joinsReplicas reports whether an aggregation takes the greatest or the least value of all
-// replicas anyway. The least is that of the replica with the worst news: the earliest end
-// of a token that each replica has of its own.
+// joinsReplicas reports whether an aggregation returns the greatest or the least value of all
+// replicas anyway. The least value is the worst one, such as the earliest expiry of the tokens of
+// the replicas.
 func joinsReplicas(e *parser.AggregateExpr) bool {
 	return (e.Op == parser.MAX || e.Op == parser.MIN || e.Op == parser.GROUP) && !e.Without &&
 		!slices.ContainsFunc(e.Grouping, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
 }
 
-// byReplica reports whether each row of a result comes from the rows of one replica, and the
-// greatest value of all replicas is that of the greatest row, or of the least one if inverted.
+// byReplica reports whether each row of a result depends only on the rows of one replica, and the
+// greatest value of all replicas results from the greatest row; if inverted, from the least row.
 func byReplica(e parser.Expr, inverted bool) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
@@ -102,7 +102,7 @@ func ofAllReplicas(e *parser.AggregateExpr) parser.Expr {
 	return e
 }
 
-// rewriteFilters rewrites what rows are compared with in an expression that is [byReplica].
+// rewriteFilters rewrites the right sides of filters and comparisons in an expression that is [byReplica].
 func rewriteFilters(e parser.Expr) {
 	switch e := e.(type) {
 	case *parser.ParenExpr:
@@ -121,17 +121,17 @@ func rewriteFilters(e parser.Expr) {
 	}
 }
 
-// filters reports whether the rows on the right side of an operation only have to exist,
-// whichever replica has them.
+// filters reports whether the rows on the right side of an operation only have to exist, in any
+// replica.
 func filters(e *parser.BinaryExpr) bool {
 	m := e.VectorMatching
 	return (e.Op == parser.LAND || e.Op == parser.LUNLESS) && m.On &&
 		!slices.ContainsFunc(m.MatchingLabels, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
 }
 
-// selects reports whether an expression has a row where the greatest, or the least, value of
-// all replicas is one that it selects: without comparison, or with a limit that one replica
-// is enough to pass. Nothing that is compared with 1 is ever greater.
+// selects reports whether an expression has a row if and only if it selects the greatest or the
+// least value of all replicas: it has no comparison, or a limit that one replica is enough to
+// exceed. Values that are compared with 1 are never greater than 1.
 func selects(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
@@ -171,7 +171,7 @@ func ofSamples(e *parser.Call) (metric string, ok bool) {
 }
 
 const (
-	// sinceSuffix ends the names of metrics that are the onset of something.
+	// sinceSuffix is the suffix of the names of metrics with an onset.
 	sinceSuffix = "_since_timestamp_seconds"
 	// reloadSuccessful is 0 for a replica that could not load its configuration.
 	reloadSuccessful = "cobaltcore_config_last_reload_successful"
@@ -181,14 +181,14 @@ const (
 	lastEvaluation = "cobaltcore_health_last_evaluation_timestamp_seconds"
 )
 
-// leastCounts reports whether of several replicas the one with the least value is right: it
-// has seen something for longest, or has failed.
+// leastCounts reports whether the least value of all replicas counts, because that replica has seen
+// a problem for the longest time or has failed.
 func leastCounts(metric string) bool {
 	return strings.HasSuffix(metric, sinceSuffix) || metric == reloadSuccessful || metric == lastEvaluation
 }
 
-// withoutScrape is the expression without the labels of the scrape. What comes from
-// others keeps them, and recordings have none: what they are made of has lost them.
+// withoutScrape returns the expression without the labels of the scrape. Metrics of other exporters
+// keep them. Recordings do not have them, because their expressions have already removed them.
 func withoutScrape(e parser.Expr, metric string) parser.Expr {
 	if Foreign(metric) || strings.Contains(metric, ":") {
 		return e
@@ -203,8 +203,8 @@ func withoutScrape(e parser.Expr, metric string) parser.Expr {
 	return &parser.AggregateExpr{Op: op, Expr: e, Without: true, Grouping: scrapeLabels()}
 }
 
-// FewLabels has the labels of families that rules name often and that have few: it is
-// shorter to name these than those of the scrape.
+// FewLabels returns the labels of families that rules use often and that have few labels. For these
+// families, naming the labels to keep is shorter than naming the labels of the scrape.
 func FewLabels() map[string][]string {
 	return map[string][]string{
 		"cobaltcore_cluster_up":                             {clusterLabel},

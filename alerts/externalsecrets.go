@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// esoNotReady has a row for each object of External Secrets that is not ready; its value
-// is the onset. It names the store that the object follows from.
+// esoNotReady has a row for each object of External Secrets that is not ready. Its value is the
+// onset, and its labels include the store that may be the cause.
 const esoNotReady = "cobaltcore_eso_object_not_ready_since_timestamp_seconds"
 
 const esoObject = "cluster, kind, namespace, name"
 
-// esoLasting selects objects that have been like this for longer than the threshold; see
+// esoLasting selects objects that have been in a state for longer than the threshold; see
 // [lastingProblems].
 func esoLasting(matchers string) string {
 	return lastingProblemsIn(esoNotReady, "onset, problem, status, store_namespace, tolerated", matchers)
 }
 
-// joinStore returns the labels by which a finding about a user of a store follows from one
-// about the store.
+// joinStore returns the labels that link a finding about a user of a store to a finding about the
+// store.
 func joinStore() []string { return []string{clusterLabel, "store"} }
 
 func esoRecordings() []Recording {
@@ -32,8 +32,8 @@ func esoRecordings() []Recording {
 	}
 }
 
-// objectStates counts ExternalSecrets by state. One that is processed, and whose newest
-// generation is not, is in none.
+// objectStates counts ExternalSecrets by state. An object whose newest generation is not yet
+// processed has no state.
 func objectStates() string {
 	const (
 		object  = `max by (cluster, namespace, name`
@@ -51,7 +51,7 @@ or label_replace(count by (cluster) (
 ), "state", "ready", "", "")`
 }
 
-// eso has what all rules about External Secrets have in common.
+// eso completes a rule about External Secrets.
 func eso(r Rule) Rule {
 	r.System, r.KeepFiringFor = ExternalSecrets, 5*time.Minute
 	if r.Object == (Object{}) {
@@ -61,8 +61,8 @@ func eso(r Rule) Rule {
 	return r
 }
 
-// esoOperated declares that a rule is about what an operator that is down leaves undone. What
-// fails has failed before.
+// esoOperated declares that a rule is a consequence of an operator that is down. Failures are not,
+// because they happened before.
 func esoOperated(r Rule) Rule { return operated("ESOControllerDown", r) }
 
 // esoKind declares a rule about objects of one kind, whose rows have no label kind.
@@ -71,23 +71,23 @@ func esoKind(kind string, r Rule) Rule {
 	return eso(r)
 }
 
-// esoState declares a rule about the state of objects of a kind, or of all kinds. It follows from a
-// failing store, unless the object is the store.
+// esoState declares a rule about the state of objects of a kind, or of all kinds. It is a
+// consequence of a failing store, unless the object is the store.
 func esoState(kind string, r Rule) Rule {
-	r.For = 5 * time.Minute // not before the controller and the login, from which it may follow
+	r.For = 5 * time.Minute // not before the alerts about the controller and the login, which may be the cause
 	r.Since = `min without (status, tolerated, problem, store_namespace) (` + esoNotReady + `)`
 	r.Reason = esoReason(kind)
 	if !strings.HasSuffix(r.Name, "StoreNotReady") && r.Name != "ESOStoreUnusedNotReady" {
 		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}, Inhibition{By: "ESOSecretStoreNotReady", Equal: joinStore()})
 	}
-	r.InhibitedBy = append(r.InhibitedBy, outOfService(backend)...) // in all clusters: OpenBao runs in one of them
+	r.InhibitedBy = append(r.InhibitedBy, outOfService(backend)...) // in all clusters, because OpenBao runs in only one of them
 	r.InhibitedBy = append(r.InhibitedBy,
 		Inhibition{By: "OpenBaoAuthProbeFailing", Equal: []string{clusterLabel, backend, authMount}},
 		Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}})
 	return eso(r)
 }
 
-// esoReason returns why an object of a kind is in its state; of any kind, if kind is empty.
+// esoReason returns the reason for the state of an object of a kind; of any kind if kind is empty.
 func esoReason(kind string) string {
 	const (
 		secret = `label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_externalsecret_status), "kind", "ExternalSecret", "", "")`
@@ -106,14 +106,14 @@ or on (` + esoObject + `) label_replace(max by (cluster, namespace, name, reason
 	return strings.Join([]string{secret, push, store, clusterReason("ClusterExternalSecret"), clusterReason("ClusterPushSecret")}, "\nor ")
 }
 
-// clusterReason is why an object of a kind without a namespace is not ready.
+// clusterReason returns the reason why an object of a cluster-scoped kind is not ready.
 func clusterReason(kind string) string {
 	return `max by (` + esoObject + `, reason) (label_replace(cobaltcore_eso_` + strings.ToLower(kind) + `_status, "kind", "` + kind + `", "", ""))`
 }
 
 const externalSecretsText = "*store* has the form kind/namespace/name. Objects that are not refreshed periodically are never stale."
 
-// externalSecretsGroup is about the objects of External Secrets Operator.
+// externalSecretsGroup returns the rules about the objects of External Secrets Operator.
 func externalSecretsGroup() Group {
 	rules := append(esoStores(), esoSecrets()...)
 	return Group{
@@ -122,7 +122,7 @@ func externalSecretsGroup() Group {
 	}
 }
 
-// failingUsers has the stores of which several users fail.
+// failingUsers selects the stores with several failing users.
 const failingUsers = `count by (cluster, store) (` + esoNotReady + `{kind=~"ExternalSecret|PushSecret", status="failed"}) > 1`
 
 func esoStores() []Rule {

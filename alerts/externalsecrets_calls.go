@@ -6,22 +6,22 @@ package alerts
 import "time"
 
 const (
-	// esoCommon is the name of the recording with the store and the OpenBao that all
-	// ExternalSecrets which fail in a cluster have in common, if any.
+	// esoCommon is the name of the recording with the store and the OpenBao that all failing
+	// ExternalSecrets in a cluster have in common, if any.
 	esoCommon = "cobaltcore:eso_failing:common"
-	// esoWatched are the clusters in which External Secrets is watched.
+	// esoWatched selects the clusters in which External Secrets is watched.
 	esoWatched = `group by (cluster) (cobaltcore_watch_synced{collector="externalsecrets"})`
 )
 
-// withCommon adds to findings about a cluster what all ExternalSecrets that fail there have in
-// common, from which the findings follow then.
+// withCommon adds to findings about a cluster the store and the OpenBao that all failing
+// ExternalSecrets there have in common, because these may be the cause.
 func withCommon(expr string) string {
 	return `(` + expr + `)
   * on (cluster) group_left (store, ` + backend + `) ` + esoCommon
 }
 
-// withSingle adds a label to a row for each cluster if all ExternalSecrets that fail there have the
-// same.
+// withSingle adds a label to the row of a cluster if all failing ExternalSecrets there have the
+// same value.
 func withSingle(label, expr string) string {
 	failing := `group by (cluster, ` + label + `) (` + esoNotReady + `{kind="ExternalSecret", status="failed"})`
 	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` unless on (cluster) (count by (cluster) (` + failing + `) > 1)
@@ -35,7 +35,7 @@ const (
 	esoSyncCalls     = "externalsecret_sync_calls_total"
 )
 
-// esoCalls has the rules about the counters of External Secrets Operator.
+// esoCalls returns the rules about the counters of External Secrets Operator.
 func esoCalls() []Rule {
 	calls := func(r Rule) Rule {
 		r.System, r.Severity, r.PrometheusOnly = ExternalSecrets, Warning, true
@@ -66,7 +66,7 @@ func esoCalls() []Rule {
 	}
 }
 
-// externalSecretsWhy has the reasons for the severities of the alerts about External Secrets.
+// externalSecretsWhy returns the reasons for the severities of the alerts about External Secrets.
 func externalSecretsWhy() map[string]string {
 	return map[string]string{
 		"ESOStoreNotReady":                "secrets of many users are not refreshed, and leases end within hours",

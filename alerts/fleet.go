@@ -10,8 +10,8 @@ import (
 
 const fleetText = "Gaps in what the exporter can see. A cluster that is down has no other alerts."
 
-// fleetGroup is about missing data. A cluster that is down is the cause of all alerts about objects in
-// it or applied to it.
+// fleetGroup returns the rules about missing data. A cluster that is down is the cause of all alerts
+// about objects in it or applied to it.
 func fleetGroup() Group {
 	kind := func(r Rule) Rule {
 		r.System = Fleet
@@ -22,7 +22,7 @@ func fleetGroup() Group {
 	return Group{Name: "fleet", Title: "Clusters", Text: fleetText, Rules: []Rule{
 		{
 			Name: "FleetClusterDown", System: Fleet, Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			// The reason stays as long as the trouble is the same.
+			// The reason does not change while the problem is the same.
 			Expr: asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing)
   * on (cluster) group_left () (cobaltcore_cluster_failing_status_code or cobaltcore_cluster_up == 0)
   and on (cluster) (cobaltcore_cluster_up == 0)
@@ -68,7 +68,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		kind(Rule{
 			Name: "FleetKindUnknown", Severity: Warning, For: 5 * time.Minute,
 			Expr: `(cobaltcore_watch_synced == 0) unless on (cluster, collector, group, kind) cobaltcore_watch_failing`,
-			// Failing kinds have an alert of their own.
+			// Failing kinds have a separate alert.
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }} has no complete list",
 			Description: "The rows of group {{ $labels.group }} are not complete, and there was no error. Wait for ten minutes after a start or an outage; then read the log of the exporter.",
 		}),
@@ -126,7 +126,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		},
 		{
 			Name: "FleetMetricsMissing", System: Fleet, Severity: Warning, For: 15 * time.Minute, PrometheusOnly: true,
-			// An alert that fires goes on: the offset looks back for an hour only.
+			// Without this part, a firing alert would end after an hour, because the offset looks back only that far.
 			Expr: `max by (cluster) (cobaltcore_cluster_info) unless on (cluster) ` + fleetUp("") + `
   and on (cluster) (` + fleetUp(" offset 1h") + ` or max by (cluster) (ALERTS{alertname="FleetMetricsMissing", alertstate="firing"}))`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
@@ -138,27 +138,27 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 	}}
 }
 
-// namedClusters has a row for each name of a cluster, whatever else replicas of the exporter
-// have of it.
+// namedClusters has one row for each name of a cluster, even if replicas of the exporter have
+// different labels for it.
 func namedClusters(selector string) string {
 	return `max by (cluster, cluster_uid) (cobaltcore_cluster_info` + selector + `)`
 }
 
-// fleetUp has the clusters of which Prometheus or Thanos has targets.
+// fleetUp selects the clusters with targets in Prometheus or Thanos.
 func fleetUp(offset string) string {
 	return `max by (cluster) (label_replace(up{job=~"` + fleetJob + `"}` + offset + `, "cluster", "$1", "` + fleetLabel + `", "(.+)"))`
 }
 
-// status adds the HTTP status of an answer, if that is the value.
+// status adds the HTTP status of an answer if the value is one.
 const status = `{{ if gt $value 99.0 }} ({{ $value }}){{ end }}`
 
-// asTarget adds the label target_cluster: objects of other clusters are applied to the
-// cluster, and their alerts look for it there.
+// asTarget adds the label target_cluster, because alerts about objects that other clusters apply to
+// this cluster name it in that label.
 func asTarget(expr string) string {
 	return `label_replace(` + expr + `, "target_cluster", "$1", "cluster", "(.*)")`
 }
 
-// clusterCertificates are those on the way to the clusters.
+// clusterCertificates returns the rules about the certificates for connections to the clusters.
 func clusterCertificates() Group {
 	var rules []Rule
 	for _, r := range slices.Concat(
@@ -176,8 +176,8 @@ func clusterCertificates() Group {
 		r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 		rules = append(rules, r)
 	}
-	// Tokens are rotated hours before they end, by a kubelet 12 minutes before, after 80 % of an
-	// hour.
+	// Tokens are usually rotated hours before they expire. The kubelet rotates a token after 80 %
+	// of its hour, 12 minutes before it expires.
 	token, since := ending(clusterLabel, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="token"}`)
 	rules = append(rules, Rule{
 		Name: "FleetTokenExpiring", System: Fleet, Severity: Warning, For: 5 * time.Minute,
@@ -198,7 +198,7 @@ func fleetSystem() Description {
 	}
 }
 
-// fleetWhy has the reasons for the severities of the alerts about the clusters themselves.
+// fleetWhy returns the reasons for the severities of the alerts about the clusters themselves.
 func fleetWhy() map[string]string {
 	return map[string]string{
 		"FleetClusterDown":                 "nothing can be changed or restarted in it now, and other faults in it are not detected",

@@ -8,31 +8,31 @@ import (
 	"time"
 )
 
-// The labels that name a Flux object, and the kinds by what they do.
+// The labels that identify a Flux object, and the kinds by function.
 const (
 	fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
 
 	appliers = "Kustomization|HelmRelease|ResourceSet"
-	// origins are the sources that depend on no other object of Flux.
+	// origins are the sources that do not depend on other Flux objects.
 	origins = "GitRepository|OCIRepository|Bucket|HelmRepository"
-	// derived are made from an origin.
+	// derived are the sources that are built from an origin.
 	derived = "HelmChart|ExternalArtifact|ArtifactGenerator"
-	// others are all other kinds but FluxInstance.
+	// others are all other kinds except FluxInstance.
 	others = "Alert|Provider|Receiver|Image.+|.+InputProvider|FluxReport"
 )
 
-// Rows about Flux objects that are not ready. Both have the onset as their value.
+// Rows about Flux objects that are not ready. The value is the onset.
 const (
 	fluxNotReady = "cobaltcore_flux_resource_not_ready_since_timestamp_seconds"
 	fluxWaiting  = "cobaltcore_flux_resource_waiting_since_timestamp_seconds"
-	// releaseTrouble has a row for each condition of a HelmRelease that means trouble.
+	// releaseTrouble has a row for each condition of a HelmRelease that indicates a problem.
 	releaseTrouble = "cobaltcore_flux_helmrelease_trouble_since_timestamp_seconds"
 )
 
-// What thresholds about Flux objects mean.
+// Meanings of the thresholds about Flux objects.
 const sinceOnset = "how long it has been like this"
 
-// matcher selects one value, or one of several.
+// matcher returns a matcher for one or several values.
 func matcher(label, values string) string {
 	if strings.ContainsAny(values, "|.") {
 		return label + `=~"` + values + `"`
@@ -40,27 +40,27 @@ func matcher(label, values string) string {
 	return label + `="` + values + `"`
 }
 
-// lastingProblems selects objects that have been like this for longer than the threshold, and
-// those that rules report at once: a tolerance counts from an onset that is known.
+// lastingProblems selects objects that have been in a state for longer than the threshold, and
+// objects that rules report at once because their onset is unknown.
 func lastingProblems(matchers string) string {
 	return lastingProblemsIn(fluxNotReady, "onset, status, tolerated", matchers)
 }
 
-// lastingProblemsIn is [lastingProblems] for the rows of any system, without some of their labels.
+// lastingProblemsIn returns [lastingProblems] for the rows of any system, without some of their labels.
 func lastingProblemsIn(metric, without, matchers string) string {
 	return `max without (` + without + `) (time() - ` + metric + `{` + matchers + `} > ` + threshold + `
   or time() - ` + metric + `{` + matchers + `, tolerated="false"})`
 }
 
-// failing selects objects that failed, like [lastingProblems]. For health checks that were tried
-// again, a third of the threshold is enough: the second attempt of a retry loop is reported.
+// failing selects failed objects like [lastingProblems]. For retried health checks, a third of the
+// threshold is enough, so that the second attempt of a retry loop is reported.
 func failing(kinds string) string {
 	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matcher("kind", kinds) + `, status="failed"}
   unless (time() - ` + fluxNotReady + `{tolerated="true"} <= ` + threshold + `
     or time() - ` + fluxNotReady + `{tolerated="briefly"} <= ` + threshold + ` / 3))`
 }
 
-// certainProblems selects objects that have certainly been like this for longer than the
+// certainProblems selects objects that have certainly been in a state for longer than the
 // threshold.
 func certainProblems(matchers string) string {
 	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matchers + `} > ` + threshold + `)`
@@ -78,8 +78,8 @@ func fluxRecordings() []Recording {
 		recordReason(fluxWaitsFor)}
 }
 
-// flux has what all rules about Flux objects have in common. They name the cluster in
-// which the object lives and the one to which it is applied.
+// flux completes a rule about Flux objects. The alerts have the cluster that contains the object
+// and the cluster to which it is applied.
 func flux(r Rule) Rule {
 	r.System = Flux
 	if r.Object == (Object{}) {
@@ -102,29 +102,29 @@ const fluxReason = `max by (` + fluxObject + `, reason) (label_join(label_replac
   "source", "$1 is missing", "source", "(.+)"), "reason", ", ", "reason", "source"))
 or on (` + fluxObject + `) max by (` + fluxObject + `, reason) (cobaltcore_flux_resource_reason_info)`
 
-// fluxSince keeps the label onset: whether the onset is exact.
+// fluxSince selects the onset with the label onset, which shows whether the onset is exact.
 const fluxSince = `min without (status, tolerated) (` + fluxNotReady + `)`
 
-// fluxWaitsFor names the dependency and its problem. At the end of a chain that is
-// something else.
+// fluxWaitsFor selects the dependency and its problem. At the end of a chain of dependencies, the
+// problem is a failure.
 const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_replace(label_join(` + fluxWaiting + `{chain="direct"}, "reason", " ", "dependency", "problem"), "reason", "$1", "reason", " ?(.*?) ?")
   or label_replace(` + fluxWaiting + `{chain="indirect"}, "reason", "$1 waits itself", "dependency", "(.+)"))`
 
-// releaseSince is since when conditions of a HelmRelease have meant trouble.
+// releaseSince selects the onset of a problem that a condition of a HelmRelease indicates.
 func releaseSince(conditions string) string {
 	return `min by (` + fluxObject + `, onset) (` + releaseTrouble + `{` + matcher("condition", conditions) + `})`
 }
 
-// releaseReason is the reason of such a condition.
+// releaseReason selects the reason of such a condition.
 func releaseReason(conditions string) string {
 	return `max by (` + fluxObject + `, reason) (` + releaseTrouble + `{` + matcher("condition", conditions) + `})`
 }
 
 const fluxText = "Objects that are suspended, in progress or waiting have not failed. *source*, *upstream*, *dependency* and *blocked* have the form kind/namespace/name."
 
-// fluxGroup is about the objects of Flux. Objects that are suspended, in progress or waiting have not
-// failed. The state of an object does not change while it is retried, so `for` only damps failures
-// that recover within a moment.
+// fluxGroup returns the rules about the objects of Flux. Objects that are suspended, in progress or
+// waiting have not failed. The state of an object does not change during retries, so `for` only
+// dampens failures that recover at once.
 func fluxGroup() Group {
 	self := []string{clusterLabel, "kind", "exported_namespace", "name"}
 	bySource := []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "source"}}, {By: "FluxChartFailing", Equal: []string{clusterLabel, "source"}}}
@@ -282,8 +282,8 @@ func fluxGroup() Group {
 		fluxDeletionStuck(),
 		flux(Rule{
 			Name: "FluxVersionSkew", Severity: Info, For: time.Hour,
-			// Versions that not more than half of the clusters run, so both in a tie. A version
-			// ends where the digest begins.
+			// Versions that at most half of the clusters run; in a tie, both versions. The digest
+			// is not part of the version.
 			Expr: fluxVersion + `
   unless on (version) (2 * count by (version) (` + fluxVersion + `) > scalar(count(` + fluxVersion + `)))`,
 			Object:      Object{Kind: "FluxInstance", Name: "flux"},
@@ -301,7 +301,7 @@ func fluxGroup() Group {
 	}}
 }
 
-// fluxDeletionStuck names the object as those do that wait for it.
+// fluxDeletionStuck adds labels that identify the object as in alerts about objects that depend on it.
 func fluxDeletionStuck() Rule {
 	r := deletionStuck("FluxDeletionStuck", Flux, ".*fluxcd.*")
 	r.Expr = `label_join(` + r.Expr + `, "dependency", "/", "kind", "namespace", "name")`
@@ -310,7 +310,7 @@ func fluxDeletionStuck() Rule {
 
 const fluxVersion = `max by (cluster, version) (label_replace(cobaltcore_flux_instance_version_info{applied!=""}, "version", "$1", "applied", "([^@]+).*"))`
 
-// objectOfFlux is the object that the labels of a flux_* row name.
+// objectOfFlux returns the object that the labels of a flux_* row identify.
 func objectOfFlux() Object {
 	return Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.exported_namespace }}", Name: "{{ $labels.name }}"}
 }

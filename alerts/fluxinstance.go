@@ -5,26 +5,26 @@ package alerts
 
 import "time"
 
-// Rows about a FluxInstance and what it asks for.
+// Rows about a FluxInstance and the settings that it requests.
 const (
 	fluxMismatch = "cobaltcore_flux_instance_mismatch_info"
 	fluxUpgrade  = "cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds"
 	// fluxShardLabel is the label that assigns an object to a shard.
 	fluxShardLabel = "sharding.fluxcd.io/key"
 
-	// fluxOperatorRuns are clusters in which Flux Operator has an available pod or
-	// reconciles on time.
+	// fluxOperatorRuns selects clusters in which Flux Operator has an available pod or reconciles
+	// on time.
 	fluxOperatorRuns = `(cobaltcore_controller_replicas_available{component="flux-operator"} > 0
   or cobaltcore_flux_resource_overdue_timestamp_seconds{component="flux-operator"} > time())`
 )
 
-// shardsAs returns the shards that have a Deployment, as a label: the name of a Deployment
-// ends in that of its shard.
+// shardsAs returns the shards that have a Deployment, as a label. The name of a Deployment ends in
+// the name of its shard.
 func shardsAs(label string) string {
 	return `label_replace(cobaltcore_controller_info{system="flux"}, "` + label + `", "$1", "name", "(?:.+-controller|source-watcher)-(.+)")`
 }
 
-// mismatched is a rule about objects that are not as a FluxInstance asks for.
+// mismatched returns a rule about objects that differ from the settings of a FluxInstance.
 func mismatched(aspect, separator string, r Rule) Rule {
 	rows := fluxMismatch + `{aspect="` + aspect + `"}`
 	r.Expr = `max by (` + fluxObject + `, object) (` + rows + `)` + r.Expr
@@ -38,7 +38,7 @@ func mismatched(aspect, separator string, r Rule) Rule {
 
 const fluxInstanceText = "What a FluxInstance asks for and does not have although it is ready. *object* is what differs."
 
-// fluxInstanceGroup is about what a FluxInstance installs, and about its FluxReport.
+// fluxInstanceGroup returns the rules about the objects that a FluxInstance installs, and about its FluxReport.
 func fluxInstanceGroup() Group {
 	byInstance := []Inhibition{{By: "FluxInstanceFailing", Equal: []string{clusterLabel, "exported_namespace", "name"}}}
 	byOperator := []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}}
@@ -134,7 +134,7 @@ func fluxInstanceGroup() Group {
 	}}
 }
 
-// fluxWhy has the reasons for the severities of the alerts about Flux.
+// fluxWhy returns the reasons for the severities of the alerts about Flux.
 func fluxWhy() map[string]string {
 	return map[string]string{
 		"FluxInstanceFailing":         "the old controllers keep running; a controller that is down has an alert of its own",

@@ -5,17 +5,17 @@ package alerts
 
 import "time"
 
-// greenhouseNotReady has a row for each object of Greenhouse that is not ready; its value
-// is the onset.
+// greenhouseNotReady has a row for each object of Greenhouse that is not ready. Its value is the
+// onset.
 const greenhouseNotReady = "cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds"
 
-// greenhouseLasting selects objects that have been like this for longer than the
-// threshold; see [lastingProblems].
+// greenhouseLasting selects objects that have been in a state for longer than the threshold; see
+// [lastingProblems].
 func greenhouseLasting(matchers string) string {
 	return lastingProblemsIn(greenhouseNotReady, "condition, onset, status, tolerated", matchers)
 }
 
-// greenhouse has what all rules about objects of Greenhouse have in common.
+// greenhouse completes a rule about objects of Greenhouse.
 func greenhouse(kind string, r Rule) Rule {
 	r.System, r.KeepFiringFor = Greenhouse, 5*time.Minute
 	if r.Object == (Object{}) {
@@ -34,8 +34,8 @@ func greenhouseState(r Rule) Rule {
 	return greenhouse("{{ $labels.kind }}", r)
 }
 
-// greenhouseFailing is a rule about objects of one kind, or several, whose Ready condition
-// is False; more limits the rows further.
+// greenhouseFailing returns a rule about objects of one or several kinds whose Ready condition is
+// False. more contains additional matchers.
 func greenhouseFailing(name, kinds, more, consequence string, severity Severity) Rule {
 	return greenhouseState(Rule{
 		Name: name, Severity: severity, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
@@ -45,23 +45,23 @@ func greenhouseFailing(name, kinds, more, consequence string, severity Severity)
 	})
 }
 
-// withTarget adds the cluster of this fleet that a Cluster of Greenhouse stands for.
+// withTarget adds the cluster of this fleet that a Cluster object of Greenhouse represents.
 func withTarget(metric, expr string) string {
 	return `(` + expr + `) * on (cluster, namespace, name) group_left (target_cluster) max by (cluster, namespace, name, target_cluster) (` + metric + `_info)`
 }
 
-// followsFromCluster adds that a finding follows from the cluster that the object is about.
+// followsFromCluster declares a finding as a consequence of a failure of the cluster that the object refers to.
 func followsFromCluster(r Rule) Rule {
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
 	return r
 }
 
-// withoutDeleting leaves out objects that are being deleted: their deletion has a rule of its own.
+// withoutDeleting excludes objects that are being deleted, because deletion has a separate rule.
 func withoutDeleting(kind, expr string) string {
 	return `(` + expr + `) unless on (cluster, namespace, name) ` + greenhouseNotReady + `{kind="` + kind + `", status="deleting"}`
 }
 
-// ofCluster declares a rule about a Cluster beside its state.
+// ofCluster declares a rule about other aspects of a Cluster than its state.
 func ofCluster(r Rule) Rule {
 	r.Expr = withTarget(greenhouseCluster, withoutDeleting("Cluster", r.Expr))
 	if r.Since != "" {
@@ -70,7 +70,7 @@ func ofCluster(r Rule) Rule {
 	return followsFromCluster(greenhouse("Cluster", r))
 }
 
-// sameObject is that a finding follows from another one about the same object.
+// sameObject declares a finding as a consequence of another finding about the same object.
 func sameObject(by string) Inhibition {
 	return Inhibition{By: by, Equal: []string{clusterLabel, "namespace", "name"}}
 }
@@ -83,8 +83,8 @@ const (
 
 const greenhouseText = "Ready covers neither the nodes of a Cluster nor the pods of a Plugin: these have alerts of their own."
 
-// greenhouseGroup is about Greenhouse. Ready of its objects proves little: a Cluster is
-// ready without nodes, and a Plugin without a pod.
+// greenhouseGroup returns the rules about Greenhouse. The Ready condition of its objects is not
+// sufficient: a Cluster is ready without nodes, and a Plugin without a pod.
 func greenhouseGroup() Group {
 	rules := append(greenhouseClusters(), greenhousePlugins()...)
 	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Recordings: []Recording{recordAge(greenhouseNotReady)},
@@ -162,7 +162,7 @@ func greenhousePlugins() []Rule {
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginWorkloadDown", Severity: Warning, For: 15 * time.Minute,
 			Expr: withoutDeleting("Plugin", `max by (cluster, namespace, name, target_cluster) (`+PluginWorkloadDown+`)`),
-			// A Plugin that is not ready has an alert of its own.
+			// A Plugin that is not ready has a separate alert.
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, but a workload of it in cluster {{ $labels.target_cluster }} has no pod",
 			Description: "It is ready because its release is. Read the events of the pods of the workload.",
 			InhibitedBy: []Inhibition{{By: "FleetClusterDown", Equal: []string{"target_cluster"}}},
@@ -186,7 +186,7 @@ func greenhousePlugins() []Rule {
 	}
 }
 
-// greenhousePresets has a rule for each condition of a PluginPreset that may be wrong.
+// greenhousePresets returns a rule for each condition of a PluginPreset that can indicate a problem.
 func greenhousePresets() []Rule {
 	const preset = "PluginPreset {{ $labels.namespace }}/{{ $labels.name }}"
 	const active = ` unless on (cluster, namespace, name) ` + greenhouseNotReady + `{kind="PluginPreset", status=~"suspended|deleting"}`
@@ -226,8 +226,8 @@ func greenhousePresets() []Rule {
 	}
 }
 
-// pluginsExcused counts, by PluginPreset, the Plugins that the preset counts as failed
-// although they are suspended or being deleted.
+// pluginsExcused counts for each PluginPreset the Plugins that the preset counts as failed although
+// they are suspended or being deleted.
 const pluginsExcused = `sum by (cluster, namespace, name) (label_replace(count by (cluster, namespace, preset) (
     ` + greenhouseNotReady + `{kind="Plugin", status=~"suspended|deleting"} unless on (cluster, namespace, name) (cobaltcore_greenhouse_plugin_ready == 1)),
     "name", "$1", "preset", "(.+)"))`
@@ -259,8 +259,8 @@ func greenhouseOthers() []Rule {
 	}
 }
 
-// teamMembersMissing is about many members who lose their access at once: teams that are gone,
-// or an identity provider that answers with a part of them.
+// teamMembersMissing returns the rule about many members who lose access at once: teams were
+// removed, or the identity provider returns only a part of the members.
 func teamMembersMissing() Rule {
 	const members, before = `sum by (cluster, namespace) (cobaltcore_greenhouse_team_members)`, `sum by (cluster, namespace) (cobaltcore_greenhouse_team_members offset 1h)`
 	r := greenhouse("Organization", Rule{
@@ -287,7 +287,7 @@ func greenhouseSystem() Description {
 	}
 }
 
-// greenhouseWhy has the reasons for the severities of the alerts about Greenhouse.
+// greenhouseWhy returns the reasons for the severities of the alerts about Greenhouse.
 func greenhouseWhy() map[string]string {
 	return map[string]string{
 		"CobaltCoreGreenhouseClusterNotReady":         "its token expires within hours or days, and Greenhouse loses the cluster with its Plugins",

@@ -13,11 +13,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// The labels of clusters. They identify nothing in a cluster.
+// The labels with names of clusters. They do not identify an object in a cluster.
 var clusterLabels = []string{"cluster", "target_cluster"}
 
-// constantLabels are labels that a rule sets, with the reason why they identify something
-// all the same.
+// constantLabels lists labels that a rule sets to a constant, with the reason why they are
+// nevertheless identities.
 var constantLabels = map[string]string{
 	"collector": "a cluster has one collector of a name",
 	"component": "a cluster has one Flux Operator",
@@ -36,8 +36,8 @@ func probedDirectly(r alerts.Rule) bool {
 	return false
 }
 
-// TestInhibitionsHaveAnIdentity: two faults in one cluster may be independent. What an alert
-// has in common with its cause identifies something: an object, an OpenBao, a controller.
+// TestInhibitionsHaveAnIdentity checks that the labels that an alert shares with its cause identify
+// an object, an OpenBao or a controller, because two faults in the same cluster may be independent.
 func TestInhibitionsHaveAnIdentity(t *testing.T) {
 	t.Parallel()
 	rules := map[string]alerts.Rule{}
@@ -78,7 +78,7 @@ func TestInhibitionsHaveAnIdentity(t *testing.T) {
 	}
 }
 
-// setsLabel reports whether a rule gives a label the same value everywhere.
+// setsLabel reports whether a rule sets a label to a constant.
 func setsLabel(t *testing.T, r alerts.Rule, label string) bool {
 	t.Helper()
 	e, err := alerts.Parse(r.Expr)

@@ -3,14 +3,14 @@
 
 package alerts
 
-// Labels of alerts beside those of their rows.
+// Labels of alerts in addition to the labels of their rows.
 const (
 	LabelAlert    = "alertname"
 	LabelSeverity = "severity"
 	LabelService  = "service"
 	LabelPlaybook = "playbook"
-	// LabelNoAbsence makes absent-metrics-operator leave a rule alone: most rows are there
-	// only while there is trouble, and the alert ExporterMissing covers their absence.
+	// LabelNoAbsence makes absent-metrics-operator ignore a rule, because most rows exist only
+	// during a problem, and the alert ExporterMissing covers missing rows.
 	LabelNoAbsence = "no_alert_on_absence"
 )
 
@@ -19,12 +19,12 @@ const (
 	AnnotationSummary     = "summary"
 	AnnotationDescription = "description"
 	AnnotationDashboard   = "dashboard"
-	// AnnotationRunbook is where Prometheus' own tools look for the playbook.
+	// AnnotationRunbook is the annotation in which tools of Prometheus look for the playbook.
 	AnnotationRunbook = "runbook_url"
 )
 
-// AddedLabels returns the labels that a rule adds to those of its rows. An alert without
-// a playbook has no such label.
+// AddedLabels returns the labels that a rule adds to the labels of its rows. An alert without a
+// playbook has no label for it.
 func AddedLabels(severity Severity, system System, playbook string) map[string]string {
 	added := map[string]string{LabelSeverity: string(severity), LabelService: string(system), LabelNoAbsence: "true"}
 	if playbook != "" {

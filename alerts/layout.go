@@ -9,12 +9,12 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// lineLength is the length of the lines of an expression: with the indentation of a file
-// of rules, they end before column 140, as does a single line behind its key.
+// lineLength is the maximum length of the lines of an expression. Including the indentation in a
+// rule file, they end before column 140. singleLength is the same for a single line after its key.
 const lineLength, singleLength = 133, 130
 
-// layout writes an expression in one line if that is short enough. Otherwise each operator
-// begins a line, and what a function or an aggregation is about is indented.
+// layout writes an expression in one line if it is short enough. Otherwise each operator begins a
+// line, and the arguments of functions and aggregations are indented.
 func layout(e parser.Expr) string {
 	e = removeParentheses(e, 0)
 	if text := e.String(); len(text) <= singleLength {
@@ -23,8 +23,8 @@ func layout(e parser.Expr) string {
 	return strings.Join(breakLines(e, "", 0), "\n")
 }
 
-// removeParentheses takes the parentheses away that mean nothing for an operand of an operator that
-// binds like this.
+// removeParentheses removes the superfluous parentheses of an operand of an operator with this
+// precedence.
 func removeParentheses(e parser.Expr, binds int) parser.Expr {
 	switch e := e.(type) {
 	case *parser.ParenExpr:
@@ -45,7 +45,7 @@ func removeParentheses(e parser.Expr, binds int) parser.Expr {
 	return e
 }
 
-// lines returns the lines of an expression. The first one begins with a prefix.
+// lines returns the lines of an expression. The first line begins with the prefix.
 func lines(e parser.Expr, prefix string, indent int) []string {
 	if line := strings.Repeat(" ", indent) + prefix + e.String(); len(line) <= lineLength {
 		return []string{line}
@@ -53,7 +53,7 @@ func lines(e parser.Expr, prefix string, indent int) []string {
 	return breakLines(e, prefix, indent)
 }
 
-// breakLines returns the lines of an expression that is too long for one.
+// breakLines returns the lines of an expression that is too long for one line.
 func breakLines(e parser.Expr, prefix string, indent int) []string {
 	margin := strings.Repeat(" ", indent)
 	switch e := e.(type) {
@@ -73,7 +73,7 @@ func breakLines(e parser.Expr, prefix string, indent int) []string {
 	return []string{margin + prefix + e.String()}
 }
 
-// enclose returns the lines of an expression between a first and a last one.
+// enclose returns the lines of an expression between a first and a last line.
 func enclose(first string, e parser.Expr, last string, indent int) []string {
 	return append(append([]string{first}, lines(e, "", indent+2)...), last)
 }
@@ -88,8 +88,8 @@ func breakCall(e *parser.Call, prefix string, indent int) []string {
 	return append(all[:len(all)-2], first, strings.Repeat(" ", indent+2)+last)
 }
 
-// operation returns the lines of a binary operation. An operand with an operator of
-// another precedence is indented. A short operand follows a closing parenthesis in its line.
+// operation returns the lines of a binary operation. An operand with an operator of another
+// precedence is indented. A short operand follows a closing parenthesis in the same line.
 func operation(e *parser.BinaryExpr, prefix string, indent int) []string {
 	left, right := indent, indent
 	if l, ok := e.LHS.(*parser.BinaryExpr); ok && precedence(l.Op) != precedence(e.Op) {
@@ -111,7 +111,7 @@ func operation(e *parser.BinaryExpr, prefix string, indent int) []string {
 	return append(all, rest...)
 }
 
-// precedence returns how closely an operator binds.
+// precedence returns the precedence of an operator.
 func precedence(op parser.ItemType) int {
 	switch op {
 	case parser.LOR:

@@ -38,8 +38,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// TestLayoutMeansTheSame: removing needless parentheses does not change the meaning, and the layout is
-// idempotent.
+// TestLayoutMeansTheSame checks that removing superfluous parentheses does not change the meaning, and
+// that the layout is idempotent.
 func TestLayoutMeansTheSame(t *testing.T) {
 	t.Parallel()
 	for _, r := range alerts.Rules() {

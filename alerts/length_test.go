@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestFluxExpressionsAreShort: a rule about Flux objects selects rows, it does not join
-// them over all objects.
+// TestFluxExpressionsAreShort checks that rules about Flux objects select rows and do not join over
+// all objects.
 func TestFluxExpressionsAreShort(t *testing.T) {
 	const most = 400
 	for _, r := range alerts.Rules() {
@@ -22,8 +22,8 @@ func TestFluxExpressionsAreShort(t *testing.T) {
 	}
 }
 
-// TestTheCatalogueIsShort: the file of rules, its header aside, stays smaller than it was
-// with 124 rules. -v prints the longest expression.
+// TestTheCatalogueIsShort checks that the rule file without its header does not become larger than
+// it was with 124 rules. With -v, it prints the longest expression.
 func TestTheCatalogueIsShort(t *testing.T) {
 	const mostBytes, mostLines = 197_800, 4_130
 	text, err := alerts.RuleFile(alerts.Catalogue(), "cluster")

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDescriptionsHaveTheNumber: a number in a summary is in the description too, or is compared there
-// with its limit. An HTTP status belongs to the reason.
+// TestDescriptionsHaveTheNumber checks that a number in a summary is also in the description, or is
+// compared there with its limit. An HTTP status is part of the reason.
 func TestDescriptionsHaveTheNumber(t *testing.T) {
 	t.Parallel()
 	number := regexp.MustCompile(`\$value|\$threshold|\d`)

@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// Rows about the alerts of an object: its owner, and whether they are disabled.
+// Rows about objects that affect their alerts: the owner, and whether alerts are disabled.
 const (
-	// ObjectAlertsDisabled are objects whose annotation turns alerts off.
+	// ObjectAlertsDisabled is the metric of objects whose annotation turns alerts off.
 	ObjectAlertsDisabled = "cobaltcore_object_alerts_disabled"
 	// ObjectOwner is the metric with the owner of an object.
 	ObjectOwner = "cobaltcore_object_owner_info"
 )
 
-// objectKinds are the kinds of objects that rules name. Other rules are not about a watched object,
-// but about a node of OpenBao, a pod or something missing.
+// objectKinds returns the kinds of watched objects to which rules refer. Other rules are about
+// OpenBao nodes, pods or missing objects.
 func objectKinds() []string {
 	return []string{
 		"Catalog", "Certificate", "CertificateRequest", "Cluster", "ClusterExternalSecret", "ClusterPushSecret", "ExternalSecret", "Organization", "Plugin", "PluginPreset",
@@ -30,7 +30,7 @@ func objectKinds() []string {
 
 var oneLabel = regexp.MustCompile(`^\{\{ \$labels\.(\w+) \}\}$`)
 
-// labelOf is the label that a template shows; empty if it is anything else.
+// labelOf returns the label that a template inserts; empty for any other template.
 func labelOf(template string) string {
 	if m := oneLabel.FindStringSubmatch(template); m != nil {
 		return m[1]
@@ -38,21 +38,21 @@ func labelOf(template string) string {
 	return ""
 }
 
-// AboutObject reports whether the rule is about watched objects, by kind, namespace and name.
+// AboutObject reports whether the rule is about watched objects, which have a kind, a namespace and a name.
 func (r Rule) AboutObject() bool {
 	name := labelOf(r.Object.Name)
 	return name != "" && name != clusterLabel && (labelOf(r.Object.Kind) != "" || slices.Contains(objectKinds(), r.Object.Kind))
 }
 
-// QueryOfAll is Expr in the clusters that the rule is for.
+// QueryOfAll returns Expr, limited to the clusters of the rule.
 func (r Rule) QueryOfAll() string { return r.clusters.apply(r.Expr, clusterLabel) }
 
-// Query is QueryOfAll without the objects whose annotation turns alerts off.
+// Query returns QueryOfAll without the objects whose annotation turns alerts off.
 func (r Rule) Query() string {
 	return r.clusters.apply(r.queryOfEnabled(), clusterLabel)
 }
 
-// queryOfEnabled is [Rule.Query] for all clusters.
+// queryOfEnabled returns [Rule.Query] for all clusters.
 func (r Rule) queryOfEnabled() string {
 	if !r.AboutObject() {
 		return r.Expr
@@ -78,17 +78,17 @@ func (r Rule) queryOfEnabled() string {
 	return `(` + r.Expr + `) unless on (` + strings.Join(on, ", ") + `) ` + objects
 }
 
-// objectPart is a label of the rows about objects, and where a rule has its value.
+// objectPart is a label of the rows about objects, with the template of its value in a rule.
 type objectPart struct{ label, template string }
 
 func (r Rule) objectParts() []objectPart {
 	return []objectPart{{"kind", r.Object.Kind}, {"namespace", r.Object.Namespace}, {"name", r.Object.Name}}
 }
 
-// OwnerLabels are those of whose an object is.
+// OwnerLabels returns the labels with the owner of an object.
 func OwnerLabels() []string { return []string{"owner", "support_group"} }
 
-// Owned returns groups whose alerts have the owner of their object, if its rows have one.
+// Owned returns groups whose alerts have the labels with the owner of their object, if there is one.
 func Owned(groups []Group) []Group {
 	for _, g := range groups {
 		for i, r := range g.Rules {
@@ -98,7 +98,7 @@ func Owned(groups []Group) []Group {
 	return groups
 }
 
-// ownerTemplate asks Prometheus whose the object of an alert is.
+// ownerTemplate returns a template that queries Prometheus for the owner of the object of an alert.
 func (r Rule) ownerTemplate(owner, label string) string {
 	matchers, values := []string{label + "=%q"}, []string{"$labels." + label}
 	for _, part := range r.objectParts() {

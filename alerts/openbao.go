@@ -5,21 +5,22 @@ package alerts
 
 import "time"
 
-// Labels by which findings about stores and secrets in all clusters follow from those about
-// the OpenBao behind them.
+// Labels that link findings about stores and secrets in all clusters to findings about their
+// OpenBao.
 const (
 	backend   = "backend"
 	authMount = "auth_mount"
 )
 
-// asBackend adds the label backend to rows about an OpenBao: the cluster in which it runs,
-// and its name. Rows about stores have the same, by the address of the server.
+// asBackend adds the label backend to rows about an OpenBao: the cluster in which it runs, and its
+// name. Rows about stores have the same label, which the exporter derives from the address of the
+// server.
 func asBackend(expr string) string {
 	return `label_join(` + expr + `, "` + backend + `", "/", "cluster", "openbao")`
 }
 
-// openBao declares a rule about an OpenBao cluster as a whole. It does not follow from the
-// cluster being down: the nodes are asked directly.
+// openBao declares a rule about an OpenBao cluster. Its alerts are not consequences of a Kubernetes
+// cluster that is down, because the nodes are queried directly.
 func openBao(r Rule) Rule {
 	r.System = OpenBao
 	if r.Object == (Object{}) {
@@ -29,7 +30,7 @@ func openBao(r Rule) Rule {
 	return r
 }
 
-// outOfService are that no OpenBao serves with the same values of the labels.
+// outOfService returns the inhibitions by an OpenBao that is out of service and has the same values of the labels.
 func outOfService(equal ...string) []Inhibition {
 	return []Inhibition{
 		{By: "OpenBaoDown", Equal: equal}, {By: "OpenBaoClusterSealed", Equal: equal}, {By: "OpenBaoNoLeader", Equal: equal},
@@ -37,21 +38,21 @@ func outOfService(equal ...string) []Inhibition {
 	}
 }
 
-// followsFromOutage returns the inhibition of alerts about watched objects by the outage of their cluster.
-// OpenBao and Aurora are probed directly, so their alerts do not follow from it.
+// followsFromOutage returns the inhibition of alerts about watched objects by an outage of their cluster.
+// OpenBao and Aurora are probed directly, so their alerts are not inhibited.
 func followsFromOutage() Inhibition {
 	return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}}
 }
 
-// unhealthySince is when the last one of the raft servers that are unhealthy became so.
+// unhealthySince selects the time at which the last of the unhealthy raft servers became unhealthy.
 const unhealthySince = `max by (cluster, openbao) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds
     and on (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_healthy == 0))`
 
-// unhealthyServers has the raft servers that are unhealthy. Their reasons differ while
-// replicas of the exporter ask one after the other.
+// unhealthyServers selects the unhealthy raft servers. Their reasons may differ between replicas of
+// the exporter, which query at different times.
 const unhealthyServers = `max by (cluster, openbao, server_id, address) (cobaltcore_openbao_autopilot_server_unhealthy)`
 
-// peerRole is the role of raft servers by their label voter.
+// peerRole returns the role of raft servers from their label voter.
 const peerRole = `{{ if eq $labels.voter "true" }}voters{{ else }}non-voters{{ end }}`
 
 func openBaoNode(r Rule) Rule {
@@ -63,8 +64,8 @@ func openBaoNode(r Rule) Rule {
 const openBaoText = "*backend* is the cluster and the name of an OpenBao, in alerts about it and about the stores and secrets that come from there, in every cluster. " +
 	"A store leads to the OpenBao that has its server among its addresses (`collectors.openbao[].addresses`, nodes and their Services); any other store has the address of its server as *backend*."
 
-// openBaoGroup is about OpenBao itself; the facts and thresholds are those of OpenBao
-// 2.4 to 2.6 and of "bao pki health-check".
+// openBaoGroup returns the rules about OpenBao itself. The facts and thresholds are from OpenBao
+// 2.4 to 2.6 and from "bao pki health-check".
 func openBaoGroup() Group {
 	ofAll := func(names ...string) []Inhibition {
 		var all []Inhibition
@@ -79,7 +80,7 @@ func openBaoGroup() Group {
 	return Group{Name: "openbao", Title: "OpenBao", Text: openBaoText, Rules: []Rule{
 		openBao(Rule{
 			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
-			// While its cluster is down, the nodes behind a Service may be unknown.
+			// While the Kubernetes cluster is down, the nodes behind a Service may be unknown.
 			Expr: asCollector("openbao", asBackend(`
   max by (cluster, openbao, reason) (cobaltcore_openbao_not_answering)
     unless on (cluster, openbao) (cobaltcore_openbao_node_up == 1)
@@ -174,7 +175,7 @@ func openBaoGroup() Group {
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 10 * time.Minute,
 			Threshold: secondsThreshold(30*time.Minute, "how long no more raft server has become unhealthy"),
-			// A voter that was removed is not unhealthy, and leaves no time.
+			// A removed voter is not unhealthy, and its time of removal is not recorded.
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3
   unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
@@ -284,8 +285,8 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
-			// One for all endpoints: a token that was revoked is one trouble, and a scrape has
-			// a label endpoint of its own. Reasons other than forbidden may alternate.
+			// One alert covers all endpoints, because a revoked token is one problem, and because a
+			// scrape adds a label endpoint. Reasons other than forbidden may alternate.
 			Expr: `max by (cluster, openbao, reason) (cobaltcore_openbao_endpoint_failing{node="",reason="forbidden"})
   or label_replace(max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node="",reason!="forbidden",endpoint!="endpointslices"}
     or cobaltcore_openbao_endpoint_failing{endpoint="endpointslices",reason!="forbidden"} unless on (cluster) (cobaltcore_cluster_up == 0)), "reason", "unanswered", "", "")`,
@@ -299,8 +300,8 @@ func openBaoGroup() Group {
 	}}
 }
 
-// byAuthMount completes a label_replace: failing logins at a mount follow from a failure of the mount,
-// from any cluster.
+// byAuthMount completes a label_replace. Failing logins at a mount are a consequence of a failure of
+// the mount, from any cluster.
 func byAuthMount(label string) string {
 	return `, "` + authMount + `", "$1", "` + label + `", "(.*)")`
 }

@@ -10,11 +10,11 @@ import (
 
 const day = 24 * time.Hour
 
-// beforeTheEnd is what the threshold of what expires means.
+// beforeTheEnd is the meaning of the thresholds about expiry.
 const beforeTheEnd = "how long before the end"
 
-// expiring are two rules about the same thing: one that warns, and one whose name
-// ends in Critical for when there is little time left. metric is the time of the end.
+// expiring returns two rules about the same expiry: a warning, and a critical rule for a shorter
+// remaining time, whose name ends in Critical. metric is the time of expiry.
 func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
 	r.For = time.Hour
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: r.Name + "Critical", Equal: strings.Split(by, ", ")})
@@ -29,7 +29,7 @@ func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
 	return []Rule{r, serious}
 }
 
-// ending is what ends soon, and since when that is so.
+// ending selects objects that expire soon, and the time since which this is the case.
 func ending(by, metric string) (expr, since string) {
 	end := `min by (` + by + `) (` + metric + `)`
 	return end + ` - time() < ` + threshold, end + ` - ` + threshold
@@ -37,7 +37,7 @@ func ending(by, metric string) (expr, since string) {
 
 const openBaoCertificatesText = "A root CA is info from half a year, any CA critical from a week before its end."
 
-// openBaoCertificates is about what OpenBao issues, and what it shows itself.
+// openBaoCertificates returns the rules about the certificates that OpenBao issues, and about its own certificates.
 func openBaoCertificates() Group {
 	issuer := func(name, kind, what string, warn, critical time.Duration) []Rule {
 		return expiring(openBao(Rule{
@@ -70,7 +70,8 @@ func openBaoCertificates() Group {
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoCRLExpiring", Severity: Critical, For: 10 * time.Minute,
 		Threshold: &Threshold{Default: 0.05, Unit: Ratio, Meaning: "how much of its time is left"},
-		// A list that is rebuilt automatically may have little time left until that is half over.
+		// A list that is rebuilt automatically is expected to have a short remaining time; the rule fires when half of
+		// the rebuild period has passed.
 		Expr: crlEnd + ` - time() < ` + crlLeft + `
   unless on (cluster, openbao, mount, issuer_id) ((` + crlRebuild + ` + ` + crlEnd + `) / 2 > time())`,
 		Since:       crlEnd + ` - ` + crlLeft,
@@ -87,7 +88,7 @@ func openBaoCertificates() Group {
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
 		Threshold: secondsThreshold(10*time.Minute, beforeTheEnd), Since: tokenSince,
-		// Before a token that lives for less than half an hour is replaced, it has less left.
+		// A token with a lifetime below half an hour has a shorter remaining time before each regular renewal.
 		Expr: token + `
   unless on (cluster, openbao) cobaltcore_openbao_exporter_token_renewed`,
 		Summary:     "Token of the exporter for OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is about to expire",
@@ -99,13 +100,13 @@ func openBaoCertificates() Group {
 // pkiIssuer identifies an issuer.
 const pkiIssuer = "cluster, openbao, mount, issuer_id"
 
-// issuersInUse has the ends of the issuers of one type that were not replaced.
+// issuersInUse selects the times of expiry of the issuers of one type that were not replaced.
 func issuersInUse(kind string) string {
 	return `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="` + kind + `"}
       unless on (` + pkiIssuer + `) cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds`
 }
 
-// openBaoRootAgeing is about a root CA whose successor can be planned.
+// openBaoRootAgeing returns the rule about a root CA whose replacement should be planned.
 func openBaoRootAgeing() Rule {
 	expr, since := ending(pkiIssuer, issuersInUse("root"))
 	return openBao(Rule{

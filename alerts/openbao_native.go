@@ -7,7 +7,7 @@ import "time"
 
 const openBaoNativeText = "For Prometheus only: these need OpenBao's metrics in the same Prometheus."
 
-// openBaoNative needs OpenBao's own telemetry in the same Prometheus.
+// openBaoNative returns rules that need OpenBao's own telemetry in the same Prometheus.
 func openBaoNative() Group {
 	native := func(r Rule) Rule {
 		r.System, r.PrometheusOnly = OpenBao, true
@@ -74,12 +74,12 @@ or increase(vault_pki_sign_failure[10m]) > 0`,
 	}}
 }
 
-// meanOf is the mean of a summary within the last minutes.
+// meanOf returns the mean of a summary over the last minutes.
 func meanOf(summary string) string {
 	return `rate(` + summary + `_sum[5m]) / rate(` + summary + `_count[5m])`
 }
 
-// openBaoVolume is about the volumes of OpenBao's pods, as their kubelets have them.
+// openBaoVolume returns the rules about the volumes of OpenBao's pods, from the metrics of the kubelets.
 func openBaoVolume(name string, severity Severity, left float64, inhibited []Inhibition) Rule {
 	const volume, free = "Volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} of OpenBao{{ with $labels.cluster }} in cluster {{ . }}{{ end }}", "{{ $value | humanizePercentage }} free"
 	return Rule{
@@ -93,9 +93,9 @@ func openBaoVolume(name string, severity Severity, left float64, inhibited []Inh
 	}
 }
 
-// increaseOf has the targets of which a counter went up within some time. OpenBao exports a counter
-// with its first event, so there is no increase from 0: a counter of 1 that its target,
-// although it was scraped, did not have before is an event, too.
+// increaseOf selects the targets whose counter increased within a time range. OpenBao exports a
+// counter only after its first event, so there is no increase from 0. A new counter of a target
+// that was scraped before therefore counts as an increase.
 func increaseOf(counter, within string) string {
 	return `increase(` + counter + `[` + within + `]) > 0
 or ` + counter + ` > 0
@@ -103,11 +103,11 @@ or ` + counter + ` > 0
   and on (cluster, instance, job) up offset ` + within + ` == 1`
 }
 
-// nativeNode names a node of OpenBao in its own telemetry, which has the cluster as an external
-// label only.
+// nativeNode identifies a node in OpenBao's own telemetry, in which the cluster is only an external
+// label.
 const nativeNode = `OpenBao {{ $labels.instance }}{{ with $labels.cluster }} in cluster {{ . }}{{ end }}`
 
-// openBaoWhy has the reasons for the severities of the alerts about OpenBao.
+// openBaoWhy returns the reasons for the severities of the alerts about OpenBao.
 func openBaoWhy() map[string]string {
 	return map[string]string{
 		"OpenBaoDown":                           "no secret can be read or written in any cluster now",

@@ -11,16 +11,16 @@ import (
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 )
 
-// placeholder is a place of an expression that is filled in later: a duration by a
-// dashboard, a number by the chart. PromQL cannot read its name.
+// placeholder is a part of an expression that is filled in later: a duration by a dashboard, or a
+// number by the chart. Its name is not valid PromQL.
 type placeholder struct {
 	name string
-	at   posrange.Pos // in the text that PromQL can read
-	step bool         // of a subquery, behind the colon
+	at   posrange.Pos // in the parseable text
+	step bool         // step of a subquery, after the colon
 }
 
-// parsedInstead returns the placeholder with which text begins, and the text that is parsed
-// in its place. All of them begin with a dollar.
+// parsedInstead returns the placeholder at the beginning of text, and the text that is parsed in
+// its place. All placeholders begin with a dollar sign.
 func parsedInstead(text string) (name, value string) {
 	for _, p := range [...][2]string{{"$__rate_interval", "1s"}, {"$__interval", "1s"}, {"$__range", "1s"}, {threshold, "0"}} {
 		if strings.HasPrefix(text, p[0]) {
@@ -30,8 +30,8 @@ func parsedInstead(text string) (name, value string) {
 	return "", ""
 }
 
-// parse reads an expression that may have placeholders. They are put back by [restore]
-// before the expression is written.
+// parse parses an expression that may contain placeholders. [restore] inserts them again before the
+// expression is written.
 func parse(expr string) (parser.Expr, []placeholder, error) {
 	text, found := extract(expr)
 	e, err := parser.NewParser(parser.Options{}).ParseExpr(text)
@@ -41,7 +41,7 @@ func parse(expr string) (parser.Expr, []placeholder, error) {
 	return e, found, nil
 }
 
-// extract replaces the placeholders of an expression by text that PromQL can read.
+// extract replaces the placeholders of an expression by valid PromQL.
 func extract(expr string) (string, []placeholder) {
 	var text strings.Builder
 	var found []placeholder
@@ -64,15 +64,15 @@ func extract(expr string) (string, []placeholder) {
 	}
 }
 
-// node is the placeholder in the tree. A name is written as it is.
+// node returns the placeholder as a node of the syntax tree. A name is written unchanged.
 func (p placeholder) node() *parser.VectorSelector { return &parser.VectorSelector{Name: p.name} }
 
-// duration is the placeholder as a range or step.
+// duration returns the placeholder as a range or step.
 func (p placeholder) duration() *parser.DurationExpr {
 	return &parser.DurationExpr{Op: parser.ADD, RHS: p.node()} // an unary plus is not written
 }
 
-// restore replaces the values that were parsed in place of the placeholders by the placeholders.
+// restore replaces the values that were parsed in place of placeholders by the placeholders.
 func restore(e parser.Expr, all []placeholder) error {
 	for _, p := range all {
 		var put func()
@@ -80,7 +80,7 @@ func restore(e parser.Expr, all []placeholder) error {
 			if n == nil {
 				return nil
 			}
-			switch n := n.(type) { // the innermost is the last
+			switch n := n.(type) { // the innermost match is the last one
 			case *parser.MatrixSelector:
 				if p.within(n) {
 					put = func() { n.RangeExpr = p.duration() }

@@ -11,8 +11,8 @@ import (
 //go:embed playbooks/*.md
 var playbookFiles embed.FS
 
-// PlaybookText returns the playbook of a rule as Markdown, without its front matter; empty if
-// the rule has none.
+// PlaybookText returns the playbook of a rule as Markdown without its front matter; empty if the
+// rule has no playbook.
 func (r Rule) PlaybookText() string {
 	text, err := playbookFiles.ReadFile("playbooks/" + r.PlaybookFile())
 	if err != nil || r.Severity == Info {

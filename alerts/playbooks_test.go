@@ -21,7 +21,7 @@ import (
 // introduction is the page with the common part of all playbooks.
 const introduction = "README.md"
 
-// pages are the files in playbooks.
+// pages returns the files in playbooks.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("playbooks/*")
@@ -39,7 +39,8 @@ func pages(t *testing.T) map[string]string {
 	return all
 }
 
-// TestEveryAlertHasAPlaybook that its label can lead to, and each playbook an alert.
+// TestEveryAlertHasAPlaybook checks that the label of each alert names an existing playbook, and that each playbook has
+// an alert.
 func TestEveryAlertHasAPlaybook(t *testing.T) {
 	all := pages(t)
 	orphans := maps.Clone(all)
@@ -64,7 +65,7 @@ var (
 	sections    = []string{"## Problem", "## Impact", "## Diagnosis", "## Solution", "## Silence"}
 )
 
-// TestPlaybooksHaveTheirForm: the one that Greenhouse reads, and how to silence.
+// TestPlaybooksHaveTheirForm checks that playbooks have the form that Greenhouse reads, with a section about silences.
 func TestPlaybooksHaveTheirForm(t *testing.T) {
 	for name, text := range pages(t) {
 		if name == introduction {
@@ -90,7 +91,7 @@ func TestPlaybooksHaveTheirForm(t *testing.T) {
 	}
 }
 
-// withoutCode is a text whose code blocks are empty: a comment in them is no heading.
+// withoutCode returns a text with empty code blocks, because a comment in code is not a heading.
 func withoutCode(text string) string {
 	return codeBlock.ReplaceAllString(text, "```$1\n```")
 }
@@ -99,11 +100,11 @@ var (
 	codeBlock  = regexp.MustCompile("(?ms)^```(\\w*)[^\n]*\n(.*?)^```$")
 	metricName = regexp.MustCompile(`\b(?:cobaltcore|flux)(?:_[a-z0-9]+)+\b|\bcobaltcore(?::[a-z_]+)+\b`)
 	link       = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
-	// Registries of images and paths on a developer's machine do not belong here.
+	// Playbooks must not contain registries of images or paths on a developer's machine.
 	local = regexp.MustCompile(`\b(?:ghcr|gcr|quay|docker)\.io\b|registry\.[a-z]|(?:^|[\s'"=@(])/(?:home|root|work|tmp|Users)/`)
 )
 
-// alertNames returns what looks like the name of an alert: a prefix of a system, and more.
+// alertNames returns the words that look like names of alerts, because they begin with the prefix of a system.
 func alertNames() *regexp.Regexp {
 	var prefixes []string
 	for _, d := range alerts.Descriptions() {
@@ -112,10 +113,10 @@ func alertNames() *regexp.Regexp {
 	return regexp.MustCompile(`\b(?:` + strings.Join(prefixes, "|") + `)[A-Z][A-Za-z]+\b`)
 }
 
-// noAlerts are words that look like names of alerts: kinds, and a reason of Greenhouse.
+// noAlerts lists words that only look like names of alerts: kinds, and a reason of Greenhouse.
 var noAlerts = []string{"FluxInstance", "FluxReport", "FluxHelmReleaseStalled"}
 
-// TestPlaybooksNameWhatExists: metrics, their labels, alerts and files.
+// TestPlaybooksNameWhatExists checks that the metrics, labels, alerts and files that playbooks name exist.
 func TestPlaybooksNameWhatExists(t *testing.T) {
 	known := exported(t)
 	names, alertName := alerts.Names(), alertNames()
@@ -177,8 +178,8 @@ func checkQuery(t *testing.T, where, query string, known map[string][]string) {
 	})
 }
 
-// exported are the metrics that there are, with their labels where these are declared:
-// recordings have none, nor have the metrics of others in rules for Prometheus only.
+// exported returns the existing metrics with their declared labels. Recordings and metrics of other
+// exporters have no declared labels.
 func exported(t *testing.T) map[string][]string {
 	t.Helper()
 	known := map[string][]string{}
@@ -203,7 +204,7 @@ func exported(t *testing.T) map[string][]string {
 	}
 	for _, f := range app.Families() {
 		if known[f.Name] = f.Labels; f.Open {
-			known[f.Name] = nil // more labels are those of the controllers
+			known[f.Name] = nil // additional labels come from the controllers
 		}
 	}
 	return known

@@ -13,10 +13,10 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// labelReason is the label of the rows of [Rule.Reason] that has the reason.
+// labelReason is the label with the reason in the rows of [Rule.Reason].
 const labelReason = "reason"
 
-// labelValue is what stands for the value of a label of the alert in a matcher.
+// labelValue is the placeholder in a matcher for the value of a label of the alert.
 const labelValue = "$labels."
 
 var (
@@ -24,8 +24,9 @@ var (
 	indexes     = regexp.MustCompile(`%\[\d+\]q`)
 )
 
-// reasonTemplate asks Prometheus why, as the report does with [Rule.Reason]. Its query selects
-// the rows of one object: it is asked for each alert at each evaluation.
+// reasonTemplate returns a template that queries Prometheus for the reason, like the report does
+// with [Rule.Reason]. Its query selects only the rows of one object, because it runs for each alert
+// at each evaluation.
 func (r Rule) reasonTemplate(label string) (string, error) {
 	if r.Reason == "" {
 		return "", nil
@@ -48,7 +49,7 @@ func (r Rule) reasonTemplate(label string) (string, error) {
 		}
 		return fmt.Sprintf("%%[%d]q", slices.Index(values, name)+1)
 	})
-	if strings.Count(format, "]q") == len(values) { // each value once, in order
+	if strings.Count(format, "]q") == len(values) { // distinct values in order
 		format = indexes.ReplaceAllString(format, "%q")
 	}
 	return fmt.Sprintf("{{with printf `%s` %s | query | sortByLabel %q}}: {{first . | label %[3]q}}{{end}}",
@@ -81,10 +82,10 @@ func (r Rule) reasonQuery() (string, error) {
 	return e.String(), nil
 }
 
-// addLabelsOfAlert makes a selector select the rows with the labels of the alert: those that the
-// aggregation around it keeps, and that no function between the two replaces.
+// addLabelsOfAlert adds matchers for the labels of the alert to a selector: for the labels that the
+// enclosing aggregation keeps and that no function in between replaces.
 func addLabelsOfAlert(s *parser.VectorSelector, path []parser.Node) {
-	replaced := []string{labelReason, "target_cluster", "issuer", "certificate"} // an object has one of each
+	replaced := []string{labelReason, "target_cluster", "issuer", "certificate"} // these labels have one value per object
 	for _, n := range slices.Backward(path) {
 		switch n := n.(type) {
 		case *parser.Call:
@@ -103,7 +104,7 @@ func addLabelsOfAlert(s *parser.VectorSelector, path []parser.Node) {
 	}
 }
 
-// withoutAggregation takes the aggregations away: of the rows of one object, any has the reason.
+// withoutAggregation removes the aggregations, because every row of an object has the reason.
 func withoutAggregation(e parser.Expr) parser.Expr {
 	switch e := e.(type) {
 	case *parser.AggregateExpr:

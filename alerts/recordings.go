@@ -16,19 +16,19 @@ import (
 // RecordedObjects is the name of the recording about External Secrets.
 const RecordedObjects = "cobaltcore:eso_objects:by_state"
 
-// recordedAge is a recording of how long objects have been in a state other than ready, in
-// seconds; +Inf for those that rules report at once. Rules for Prometheus use it where an
-// expression of the catalogue has the age by the family with the onset: it joins replicas
-// and leaves out the objects whose annotation turns alerts off, once for all rules.
+// recordedAge is a recording of the time in seconds for which objects have been in a state other
+// than ready; +Inf for objects that rules report at once. Rules for Prometheus use it in place of
+// ages that an expression of the catalogue computes from the family with the onset. It joins
+// replicas and excludes the objects whose annotation turns alerts off, once for all rules.
 type recordedAge struct {
 	name string
-	// atOnce is the label of the rows that rules report at once, and its value.
+	// atOnce is the label, with its value, of the rows that rules report at once.
 	atOnce [2]string
-	// without are the labels that the recording leaves out.
+	// without has the labels that the recording removes.
 	without []string
 }
 
-// recordedAges returns the recordings of ages by the families with the onset.
+// recordedAges returns the recordings of ages, by family with the onset.
 func recordedAges() map[string]recordedAge {
 	untolerated := [2]string{"tolerated", "false"}
 	return map[string]recordedAge{
@@ -39,7 +39,7 @@ func recordedAges() map[string]recordedAge {
 	}
 }
 
-// recordAge returns the recording of the ages of objects by a family with the onset.
+// recordAge returns the recording of the ages of objects for a family with the onset.
 func recordAge(family string) Recording {
 	r := recordedAges()[family]
 	off := `on (cluster, kind, namespace, name) ` + ObjectAlertsDisabled
@@ -51,8 +51,8 @@ func recordAge(family string) Recording {
 	return Recording{Name: r.name, Expr: expr, PrometheusOnly: true}
 }
 
-// fluxDisabled is the recording of the objects whose annotation turns alerts off, with the
-// labels of the rows about Flux.
+// fluxDisabled is the name of the recording of the objects whose annotation turns alerts off, with
+// the labels of the rows about Flux.
 const fluxDisabled = "cobaltcore:flux_alerts:disabled"
 
 func recordFluxDisabled() Recording {
@@ -60,7 +60,7 @@ func recordFluxDisabled() Recording {
   label_replace(` + ObjectAlertsDisabled + `, "exported_namespace", "$1", "namespace", "(.*)"))`}
 }
 
-// useRecordings puts recordings in the place of what they record in an expression.
+// useRecordings replaces the recorded parts of an expression by the recordings.
 func useRecordings(e parser.Expr) parser.Expr {
 	switch e := e.(type) {
 	case *parser.BinaryExpr:
@@ -85,7 +85,7 @@ func useRecordings(e parser.Expr) parser.Expr {
 	return e
 }
 
-// ageOperation is [useRecordings] for a binary operation.
+// ageOperation implements [useRecordings] for a binary operation.
 func ageOperation(e *parser.BinaryExpr) parser.Expr {
 	if s := age(e); s != nil {
 		return record(s)
@@ -107,14 +107,14 @@ func ageOperation(e *parser.BinaryExpr) parser.Expr {
 	return e
 }
 
-// isSameObject reports whether an operation leaves out the objects of a family with the
-// onset. Those whose annotation turns alerts off need not be left out.
+// isSameObject reports whether an operation excludes objects of a family with the onset, so that it
+// need not exclude the objects whose annotation turns alerts off.
 func isSameObject(e *parser.BinaryExpr, s *parser.VectorSelector) bool {
 	return e.Op == parser.LUNLESS && recordedAges()[s.Name].name != "" && slices.Contains(e.VectorMatching.MatchingLabels, "name")
 }
 
-// lastsOrAtOnce returns the first operand of an operation that selects the objects that have
-// been in a state for longer than a number, and those that are reported at once.
+// lastsOrAtOnce returns the first operand of an operation that selects objects that have been in a
+// state for longer than a number of seconds, or are reported at once.
 func lastsOrAtOnce(e *parser.BinaryExpr) (long *parser.BinaryExpr, ok bool) {
 	long, isLong := e.LHS.(*parser.BinaryExpr)
 	now, isNow := e.RHS.(*parser.BinaryExpr)
@@ -149,7 +149,7 @@ func mayReportAtOnce(s *parser.VectorSelector) bool {
 	return !slices.ContainsFunc(s.LabelMatchers, func(m *labels.Matcher) bool { return m.Name == mark[0] && !m.Matches(mark[1]) })
 }
 
-// record turns the selector of a family with the onset into that of the recording.
+// record replaces the selector of a family with the onset by the selector of the recording.
 func record(s *parser.VectorSelector) *parser.VectorSelector {
 	name := recordedAges()[s.Name].name
 	i := slices.IndexFunc(s.LabelMatchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel })
@@ -157,7 +157,7 @@ func record(s *parser.VectorSelector) *parser.VectorSelector {
 	return s
 }
 
-// age returns the family of an age that is recorded; nil if the operation is none.
+// age returns the family of a recorded age; nil if the operation does not compute one.
 func age(e *parser.BinaryExpr) *parser.VectorSelector {
 	now, ok := e.LHS.(*parser.Call)
 	s, selects := e.RHS.(*parser.VectorSelector)
@@ -167,7 +167,7 @@ func age(e *parser.BinaryExpr) *parser.VectorSelector {
 	return s
 }
 
-// onlyAges reports whether each row of a result comes from an age that is recorded.
+// onlyAges reports whether each row of a result comes from a recorded age.
 func onlyAges(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.ParenExpr:
@@ -193,14 +193,14 @@ func onlyAges(e parser.Expr) bool {
 // recordedReason is a recording with the reasons of objects.
 type recordedReason struct {
 	name string
-	// by are the labels by which an alert finds the reason of its object.
+	// by has the labels by which an alert finds the reason of its object.
 	by []string
 	// expr has the rows of all kinds of objects.
 	expr string
 }
 
-// recordedReasons returns the recordings of reasons that several rows explain together, by
-// the [Rule.Reason] of the rules.
+// recordedReasons returns the recordings of reasons that are composed from several rows, by the
+// [Rule.Reason] of the rules.
 func recordedReasons() map[string]recordedReason {
 	flux, object := []string{clusterLabel, "kind", "exported_namespace", "name"}, []string{clusterLabel, "kind", "namespace", "name"}
 	secrets := recordedReason{"cobaltcore:eso_reason", object, esoReason("")}
@@ -215,7 +215,7 @@ func recordedReasons() map[string]recordedReason {
 	}
 }
 
-// recordReason returns the recording of the reasons of a [Rule.Reason].
+// recordReason returns the recording for a [Rule.Reason].
 func recordReason(reason string) Recording {
 	r := recordedReasons()[reason]
 	return Recording{Name: r.name, Expr: r.expr, PrometheusOnly: true}

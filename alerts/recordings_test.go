@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestRecordings: rules for Prometheus use recordings where these have the same rows.
+// TestRecordings checks that rules for Prometheus use recordings where these have the same rows.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	const (
@@ -58,7 +58,7 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// TestRecordingsAreUsed by a rule, in its expression or in its text, or by a dashboard.
+// TestRecordingsAreUsed checks that a rule, in its expression or texts, or a dashboard uses each recording.
 func TestRecordingsAreUsed(t *testing.T) {
 	t.Parallel()
 	text, err := alerts.RuleFile(alerts.Catalogue(), "cluster")

@@ -16,11 +16,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// playbooksURL is where the playbooks are read. The label of an alert has the whole URL,
-// as Greenhouse wants it.
+// playbooksURL is the base URL of the playbooks. Greenhouse requires the whole URL in the label of
+// an alert.
 const playbooksURL = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/alerts/playbooks/"
 
-// Playbook is the URL of what to do about the alert; those of two tiers share one.
+// Playbook returns the URL of the playbook. The two tiers of an alert share a playbook.
 func (r Rule) Playbook() string {
 	if r.Severity == Info {
 		return ""
@@ -31,11 +31,10 @@ func (r Rule) Playbook() string {
 	return playbooksURL + r.PlaybookFile()
 }
 
-// PlaybookFile is the name of the file behind the URL.
+// PlaybookFile returns the file name of the playbook.
 func (r Rule) PlaybookFile() string { return strings.TrimSuffix(r.Name, "Critical") + ".md" }
 
-// ruleFile is a file of rules as Prometheus reads it, and the spec of a
-// PrometheusRule.
+// ruleFile is a rule file of Prometheus, and the spec of a PrometheusRule.
 type ruleFile struct {
 	Groups []ruleGroup `yaml:"groups"`
 }
@@ -111,8 +110,8 @@ func (r Rule) Annotations(label string) (map[string]string, error) {
 	return a, nil
 }
 
-// Labels are those that the rule adds. An alert always has a label cluster, whatever
-// the rows call it: routes and inhibitions look for it.
+// Labels returns the labels that the rule adds. An alert always has the label cluster, even if rows
+// name it differently, because routes and inhibitions use it.
 func (r Rule) Labels(label string) map[string]string {
 	l := AddedLabels(r.Severity, r.System, r.Playbook())
 	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && keepsCluster(e) {
@@ -127,7 +126,7 @@ func (r Rule) Labels(label string) map[string]string {
 	return l
 }
 
-// withoutCluster are metrics of the exporter itself, and what Prometheus knows of it.
+// withoutCluster lists the metrics about the exporter itself, which have no cluster.
 func withoutCluster() []string {
 	return []string{reloadSuccessful, refusedClients, lastEvaluation, "cobaltcore_alertmanager_up", "cobaltcore_shards", "cobaltcore_shard_info"}
 }
@@ -163,8 +162,8 @@ func duration(d time.Duration) string {
 	return model.Duration(d).String()
 }
 
-// RuleFile is groups as a file of Prometheus, for rows in which the label cluster is
-// called label.
+// RuleFile returns groups as a rule file of Prometheus, for rows in which the label cluster has the
+// name label.
 func RuleFile(groups []Group, label string) ([]byte, error) {
 	file, err := rulesFor(groups, label)
 	if err != nil {
@@ -182,7 +181,7 @@ func RuleFile(groups []Group, label string) ([]byte, error) {
 	return encode(&out)
 }
 
-// PrometheusRule is groups as an object of Prometheus Operator.
+// PrometheusRule returns groups as an object of Prometheus Operator.
 func PrometheusRule(groups []Group, label string) ([]byte, error) {
 	file, err := rulesFor(groups, label)
 	if err != nil {
@@ -196,7 +195,7 @@ func PrometheusRule(groups []Group, label string) ([]byte, error) {
 	}{"monitoring.coreos.com/v1", "PrometheusRule", map[string]string{"name": "cobaltcore-exporter"}, file})
 }
 
-// inhibitRule is one of Alertmanager's.
+// inhibitRule is an inhibition rule of Alertmanager.
 type inhibitRule struct {
 	Source []string `yaml:"source_matchers,flow"`
 	Target []string `yaml:"target_matchers,flow"`
@@ -204,9 +203,9 @@ type inhibitRule struct {
 }
 
 // InhibitRules returns the inhibitions of the catalogue for the configuration of Alertmanager.
-// Consequences of the same alert by the same labels are one rule. Alertmanager treats labels that are
-// missing in both as equal, so each label has to exist. A consequence that is more severe than its
-// cause is not inhibited: the report names the cause, and Alertmanager sends both.
+// Consequences of the same alert with the same labels share one rule. Alertmanager treats labels that
+// are missing in both alerts as equal, so each label must exist. A consequence that is more severe
+// than its cause is not inhibited: the report names the cause, and Alertmanager sends both.
 func InhibitRules() ([]byte, error) {
 	type cause struct{ by, equal string }
 	targets := map[cause][]string{}

@@ -5,15 +5,15 @@ package alerts
 
 import "fmt"
 
-// adjustment is the texts of a rule with a placeholder instead of its threshold.
+// adjustment has the texts of a rule with a placeholder in place of its threshold.
 type adjustment struct {
 	Unit        Unit   `yaml:"unit"`
 	Expr        string `yaml:"expr"`
 	Description string `yaml:"description"`
 }
 
-// ThresholdFile returns the texts of each rule that has a threshold, by its name, with
-// $threshold in place of the number. The templates of the chart change thresholds with it.
+// ThresholdFile returns the texts of each rule with a threshold by its name, with $threshold in
+// place of the number. The templates of the chart use it to change thresholds.
 func ThresholdFile(label string) ([]byte, error) {
 	adjustments := map[string]adjustment{}
 	for _, r := range Rules() {

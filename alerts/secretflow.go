@@ -5,25 +5,25 @@ package alerts
 
 import "time"
 
-// behindTooLong are readers that are refreshed periodically and have been behind for two of
-// their intervals and five minutes: as long as they may take until they are overdue.
+// behindTooLong selects periodically refreshed readers that have been behind for two of their
+// intervals and five minutes, which is the time after which they are overdue.
 const behindTooLong = `time() - ` + behindSince + `
   > on (cluster, namespace, name) max by (cluster, namespace, name) (
     cobaltcore_eso_externalsecret_overdue_timestamp_seconds
       - on (cluster, namespace, name) group_left () max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_last_sync_timestamp_seconds))`
 
-// behindForGood are readers that are behind and not refreshed periodically.
+// behindForGood selects readers that are behind and not refreshed periodically.
 const behindForGood = `time() - ` + behindSince + ` > ` + threshold + `
   unless on (cluster, namespace, name) ` + esoNotReady + `{kind="ExternalSecret"}
   unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_overdue_timestamp_seconds
   unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_info{refresh_policy="CreatedOnce"}`
 
-// behindSince is the recording of since when they are, by the first of their secrets.
+// behindSince is the name of the recording of the time since which readers are behind, by their first secret.
 const behindSince = "cobaltcore:secretflow_behind:since"
 
 const secretFlowText = "Secrets that do not arrive where they should, although every object is Ready."
 
-// secretFlowGroup is about secrets that do not arrive where they should.
+// secretFlowGroup returns the rules about secrets that do not reach their readers.
 func secretFlowGroup() Group {
 	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Recordings: []Recording{{Name: behindSince, Expr: `min by (cluster, namespace, name) (` + SecretBehindSince + `)`}},
 		Rules: []Rule{

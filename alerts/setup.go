@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// Setup has the assumptions of rules for Prometheus about the scrape of an installation. Empty fields
-// have defaults.
+// Setup contains the assumptions of rules for Prometheus about the scrapes of an installation. Empty
+// fields have defaults.
 type Setup struct {
-	// ExporterJob is a regular expression of the jobs by which the exporter is scraped.
+	// ExporterJob is a regular expression for the jobs that scrape the exporter.
 	ExporterJob string
-	// FleetJob is a regular expression of jobs of which every cluster of the fleet has
-	// targets, and FleetLabel is the label for the cluster of their series, in the
-	// Prometheus or Thanos that has the metrics of all clusters.
+	// FleetJob is a regular expression for jobs that have targets in every cluster of the fleet,
+	// and FleetLabel is the cluster label of their series, in the Prometheus or Thanos with the
+	// metrics of all clusters.
 	FleetJob, FleetLabel string
 }
 
@@ -28,14 +28,14 @@ const (
 	DefaultFleetLabel  = "cluster"
 )
 
-// Places of a setup in an expression, within quotes.
+// Placeholders of a setup in an expression, within quotes.
 const (
 	exporterJob = "$exporterJob"
 	fleetJob    = "$fleetJob"
 	fleetLabel  = "$fleetLabel"
 )
 
-// apply returns an expression with the setup in it.
+// apply returns an expression with the values of the setup.
 func (s Setup) apply(expr string) string {
 	if !strings.Contains(expr, "$") {
 		return expr
@@ -48,8 +48,8 @@ func (s Setup) apply(expr string) string {
 	).Replace(expr)
 }
 
-// SetupFile returns the expressions of the rules that depend on a [Setup], by the names of
-// the rules, with its places left open. The templates of the chart fill them in.
+// SetupFile returns the expressions of the rules that depend on a [Setup] by the names of the
+// rules, with placeholders that the templates of the chart fill in.
 func SetupFile(label string) ([]byte, error) {
 	open, filled := map[string]string{}, map[string]string{}
 	for _, r := range Rules() {

@@ -11,18 +11,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// sharedLength is the least length of a text that is written once if several rules have it.
+// sharedLength is the minimum length of a text that is written only once if several rules have it.
 const sharedLength = 24
 
-// anchors are the nodes of a file of rules that have a name, by their content.
+// anchors has the named nodes of a rule file by their content.
 type anchors struct {
 	uses  map[string]int
 	nodes map[string]*yaml.Node
 	names map[string]bool
 }
 
-// shareTexts makes a file of rules shorter: a long text that several rules have in common is
-// written once, with an anchor, and the other rules refer to it.
+// shareTexts makes a rule file shorter: a long text that several rules share is written once with
+// an anchor, and the other rules refer to it.
 func shareTexts(file *yaml.Node) {
 	a := anchors{uses: map[string]int{}, nodes: map[string]*yaml.Node{}, names: map[string]bool{}}
 	eachRule(file, func(_ string, labels, annotations *yaml.Node) {
@@ -39,7 +39,7 @@ func shareTexts(file *yaml.Node) {
 	})
 }
 
-// eachRule calls f for each alert of a file of rules.
+// eachRule calls f for each alerting rule of a rule file.
 func eachRule(file *yaml.Node, f func(rule string, labels, annotations *yaml.Node)) {
 	for _, group := range value(file, "groups").Content {
 		for _, rule := range value(group, "rules").Content {
@@ -50,7 +50,7 @@ func eachRule(file *yaml.Node, f func(rule string, labels, annotations *yaml.Nod
 	}
 }
 
-// value returns the value of a key of a mapping; nil if it has none.
+// value returns the value of a key of a mapping; nil if the key does not exist.
 func value(mapping *yaml.Node, key string) *yaml.Node {
 	for i := 0; i < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == key {
@@ -60,7 +60,7 @@ func value(mapping *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// texts shares the texts of a rule.
+// texts replaces the shared texts of a rule.
 func (a *anchors) texts(rule string, mapping *yaml.Node) {
 	for i := 0; i < len(mapping.Content); i += 2 {
 		key, text := mapping.Content[i].Value, mapping.Content[i+1]
@@ -80,8 +80,8 @@ func (a *anchors) texts(rule string, mapping *yaml.Node) {
 	}
 }
 
-// anchor returns a node, with a name if it is the first one with this content, or else a
-// reference to that one.
+// anchor returns the node with a name if it is the first one with this content, and otherwise a
+// reference to the first one.
 func (a *anchors) anchor(content, name string, n *yaml.Node) *yaml.Node {
 	if first := a.nodes[content]; first != nil {
 		return &yaml.Node{Kind: yaml.AliasNode, Value: first.Anchor, Alias: first}

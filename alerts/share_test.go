@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// ruleGroup is a group of a file of rules.
+// ruleGroup is a group of a rule file.
 type ruleGroup struct {
 	Name  string
 	Rules []struct {
@@ -42,7 +42,7 @@ func plainGroups(t *testing.T, label string) []ruleGroup {
 	return object.Spec.Groups
 }
 
-// TestSharedTexts: the file of rules, whose texts are written once, has the same rules as the
+// TestSharedTexts checks that the rule file with shared texts has the same rules as the
 // PrometheusRule, in which each rule has all of its texts.
 func TestSharedTexts(t *testing.T) {
 	t.Parallel()

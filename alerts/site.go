@@ -15,34 +15,34 @@ import (
 // clusterRows has one row for each cluster of the configuration, up or down.
 const clusterRows = "cobaltcore_cluster_up"
 
-// Installation is how the rules of one installation differ from the catalogue.
+// Installation contains the differences between the rules of an installation and the catalogue.
 type Installation struct {
-	// Disabled are names of alerts that are left out.
+	// Disabled has the names of alerts that are left out.
 	Disabled []string
-	// Changes by the name of the alert.
+	// Changes has the changes by the name of the alert.
 	Changes map[string]Change
-	// PlaybookBaseURL and DashboardBaseURL come before the file of a playbook and the ID
-	// of a dashboard. If empty, playbooks are read on GitHub, and a dashboard is its ID.
+	// PlaybookBaseURL and DashboardBaseURL are the prefixes of playbook files and of dashboard IDs.
+	// By default, playbooks are on GitHub, and the annotation of a dashboard is only its ID.
 	PlaybookBaseURL, DashboardBaseURL string
 }
 
-// Change is the difference of one rule. The zero value of a field keeps what the rule has.
+// Change is the change of one rule. A field with the zero value does not change the rule.
 type Change struct {
 	For, KeepFiringFor time.Duration
 	Severity           Severity
-	Threshold          float64 // of a rule that has one
+	Threshold          float64 // only for rules with a threshold
 	Labels             map[string]string
-	// Clusters are differences for some clusters only, on top of the others.
+	// Clusters has additional changes for some clusters.
 	Clusters map[string]ClusterChange
 }
 
-// ClusterChange is the difference of one rule in one cluster.
+// ClusterChange is the change of one rule in one cluster.
 type ClusterChange struct {
 	Change
 	Disabled bool
 }
 
-// Changed returns the rule with a change, that of clusters aside.
+// Changed returns the rule with a change, without the changes for single clusters.
 func (r Rule) Changed(c Change) Rule {
 	if c.For > 0 {
 		r.For = c.For
@@ -68,9 +68,9 @@ func (r Rule) Changed(c Change) Rule {
 	return r
 }
 
-// Apply returns groups as the installation has them. A rule with changes for single
-// clusters is there once for all others, and once for each of these. A rule that is kept for
-// longer makes its causes be, too.
+// Apply returns the groups of the installation. A rule with changes for single clusters exists once
+// for all other clusters, and once for each of these. If a rule keeps firing for longer, so do its
+// causes.
 func (in Installation) Apply(groups []Group) []Group {
 	groups = slices.Clone(groups)
 	for i, g := range groups {
@@ -91,8 +91,8 @@ func (in Installation) Apply(groups []Group) []Group {
 // AdditionalLabels returns the labels that an [Installation] gives the alerts of the rule.
 func (r Rule) AdditionalLabels() map[string]string { return r.labels }
 
-// variants returns the changed rule for all clusters without changes of their own, then
-// those of these clusters.
+// variants returns the rule for all clusters without cluster-specific changes, then the rules for
+// the clusters with such changes.
 func (r Rule) variants(c Change) []Rule {
 	r = r.Changed(c)
 	if len(c.Clusters) == 0 {
@@ -118,10 +118,10 @@ func (r Rule) in(operator string, clusters ...string) Rule {
 	return r
 }
 
-// clusterLimit is what limits an expression to some clusters; the zero value does not.
+// clusterLimit limits an expression to some clusters; the zero value has no effect.
 type clusterLimit struct{ operator, names string }
 
-// apply returns an expression with the limit, for rows in which the label cluster is called
+// apply returns an expression with the limit, for rows in which the label cluster has the name
 // label.
 func (c clusterLimit) apply(expr, label string) string {
 	if c.operator == "" {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// System is what a rule is about. Its value is the name of its collector, if it has one.
+// System is the system of a rule. Its value is the name of its collector, if it has one.
 type System string
 
 // The systems.
@@ -23,37 +23,38 @@ const (
 	Exporter        System = "exporter"
 )
 
-// The pages to which the alerts of several systems link.
+// The dashboards to which the alerts of several systems link.
 const (
 	clusterPage      = "cobaltcore-cluster"
 	certificatesPage = "cobaltcore-certificates"
 )
 
-// Description describes a system to users: its names, its rules and where to look.
-// Adding a system to the catalogue is one line in [Descriptions]. What the exporter
-// runs for a system is its collectors.System in internal/app/collectors.go.
+// Description describes a system for users: its names, its rules and its dashboards. A new system
+// in the catalogue is one line in [Descriptions]. The collector of a system is its
+// collectors.System in internal/app/collectors.go.
 type Description struct {
 	System System
 	// Title is the column heading on dashboards and the display name in Greenhouse.
 	Title string
 	// Key is the section below collectors in the configuration; empty if it has none.
 	Key string
-	// Prefixes are the beginnings of the names of its alerts.
+	// Prefixes are the prefixes of the names of its alerts.
 	Prefixes []string
 	// Page is the ID of the dashboard that its alerts link to by default.
 	Page string
-	// Watches and Asks name the part of the system that the exporter watches in every
-	// cluster, or asks over the network; one of them, if any.
+	// Watches and Asks name the part of the system that the exporter watches in every cluster or
+	// probes over the network. At most one of them is set.
 	Watches, Asks string
-	// Why has the reason for the severity of each rule, by its name: who is hurt, and when. Critical
-	// means that users are hurt now or within hours, and that a human can do something about it now.
-	// Warning can wait for the morning, info for the next work on it.
+	// Why returns the reason for the severity of each rule by its name: the affected users, and the
+	// time until they are affected. Critical means that users are affected now or within hours, and
+	// that an operator can fix the problem now. Warning can wait until the next morning, info until
+	// the next maintenance.
 	Why func() map[string]string
-	// Groups returns its rules.
+	// Groups returns the rules of the system.
 	Groups func() []Group
 }
 
-// Descriptions returns all systems, in the order in which people read them.
+// Descriptions returns all systems in the order of the documentation.
 func Descriptions() []Description {
 	return []Description{
 		fleetSystem(), fluxSystem(), openBaoSystem(), externalSecretsSystem(), greenhouseSystem(), certManagerSystem(),

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/template"
 )
 
-// TestExpires: the text about an end has the two greatest units, and no sign.
+// TestExpires checks that the text about an expiry has the two largest units and no sign.
 func TestExpires(t *testing.T) {
 	t.Parallel()
 	for left, want := range map[time.Duration]string{

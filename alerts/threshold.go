@@ -11,14 +11,14 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// threshold stands for the number of [Threshold] where a rule is declared: in Expr and
-// Since and, written for people, in Description.
+// threshold is the placeholder for the number of [Threshold] in the declaration of a rule: in Expr
+// and Since and, in readable form, in Description.
 const threshold = "$threshold"
 
-// Unit is what a threshold counts.
+// Unit is the unit of a threshold.
 type Unit string
 
-// Units that have a name because they are not base units of Prometheus.
+// Units with a name, because they are not base units of Prometheus.
 const (
 	Seconds   Unit = "seconds"
 	Ratio     Unit = "ratio"
@@ -32,7 +32,7 @@ const (
 	Milliseconds Unit = "milliseconds"
 )
 
-// Threshold is the number of a rule that an installation may set.
+// Threshold is the number in a rule that an installation can set.
 type Threshold struct {
 	Default float64
 	Unit    Unit
@@ -40,12 +40,12 @@ type Threshold struct {
 	Meaning string
 }
 
-// secondsThreshold is a threshold in seconds.
+// secondsThreshold returns a threshold in seconds.
 func secondsThreshold(d time.Duration, meaning string) *Threshold {
 	return &Threshold{Default: d.Seconds(), Unit: Seconds, Meaning: meaning}
 }
 
-// String is a value of the threshold, for people.
+// String returns a value of the threshold in readable form.
 func (t Threshold) String(value float64) string {
 	switch t.Unit {
 	case Seconds:
@@ -56,10 +56,10 @@ func (t Threshold) String(value float64) string {
 	return strconv.FormatFloat(value, 'g', -1, 64)
 }
 
-// texts are those of a rule as it was declared, with the placeholder.
+// texts has the texts of a rule as declared, with the placeholder.
 type texts struct{ expr, since, description string }
 
-// withDefault is a rule as it was declared, with its own threshold.
+// withDefault returns a declared rule with its default threshold.
 func (r Rule) withDefault() Rule {
 	if r.Threshold == nil {
 		return r
@@ -67,7 +67,7 @@ func (r Rule) withDefault() Rule {
 	return r.at(r.Threshold.Default)
 }
 
-// at is the rule with another threshold.
+// at returns the rule with another threshold.
 func (r Rule) at(value float64) Rule {
 	if r.declared == (texts{}) {
 		r.declared = texts{r.Expr, r.Since, r.Description}
@@ -79,8 +79,7 @@ func (r Rule) at(value float64) Rule {
 	return r
 }
 
-// Adjustable are the names of the rules that have a threshold, in the order of the
-// catalogue.
+// Adjustable returns the names of the rules with a threshold in the order of the catalogue.
 func Adjustable() []string {
 	var names []string
 	for _, r := range Rules() {

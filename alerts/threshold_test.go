@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestThresholds: a declared threshold is used in its rule, and texts of rules with a threshold have
-// the number.
+// TestThresholds checks that a declared threshold is used in its rule, and that the texts of the
+// rule contain the number.
 func TestThresholds(t *testing.T) {
 	const other = 123456
 	for _, r := range alerts.Rules() {
@@ -48,8 +48,8 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
-// TestNumbersAreThresholds: a number in an expression is the threshold of its rule, unless it
-// counts members (two versions, three raft servers) or is the threshold of another rule.
+// TestNumbersAreThresholds checks that a number in an expression is the threshold of its rule,
+// unless it counts members (two versions, three raft servers) or is the threshold of another rule.
 func TestNumbersAreThresholds(t *testing.T) {
 	ofOthers := map[string]float64{"CertManagerRenewalOverdueCritical": 3600} // CertManagerRenewalOverdue
 	for _, r := range alerts.Rules() {
@@ -92,8 +92,8 @@ func TestInstallation(t *testing.T) {
 	}
 }
 
-// TestCausesOutliveChanges: an installation that keeps a consequence for longer, in one cluster
-// only, keeps its causes for as long.
+// TestCausesOutliveChanges checks that causes keep firing for as long as a consequence for which an
+// installation sets a longer time, even in only one cluster.
 func TestCausesOutliveChanges(t *testing.T) {
 	const long = 3 * time.Hour
 	in := alerts.Installation{Changes: map[string]alerts.Change{
@@ -116,8 +116,8 @@ func TestCausesOutliveChanges(t *testing.T) {
 	}
 }
 
-// TestInstallationClusters: a rule with changes for single clusters is there once for the
-// others and once for each of these, and none is in both.
+// TestInstallationClusters checks that a rule with changes for single clusters exists once for the
+// other clusters and once for each of these, and that no cluster is in both.
 func TestInstallationClusters(t *testing.T) {
 	in := alerts.Installation{
 		PlaybookBaseURL: "https://wiki.example.com/", DashboardBaseURL: "https://grafana.example.com/d/",
@@ -167,8 +167,8 @@ func TestInstallationClusters(t *testing.T) {
 	}
 }
 
-// TestThresholdFile: each rule with a threshold is in the file, and with its default it is
-// the rule of the catalogue.
+// TestThresholdFile checks that each rule with a threshold is in the file, and that it equals the
+// rule of the catalogue with the default.
 func TestThresholdFile(t *testing.T) {
 	text, err := alerts.ThresholdFile("cluster")
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestEverySeverityHasItsReason, and no reason is left of a rule that is gone.
+// TestEverySeverityHasItsReason checks that each severity has a reason, and that each reason belongs to an existing
+// rule.
 func TestEverySeverityHasItsReason(t *testing.T) {
 	names := alerts.Names()
 	for _, r := range alerts.Rules() {
@@ -34,8 +35,8 @@ var (
 	expires = regexp.MustCompile(`Expiring\w*Critical$`)
 )
 
-// TestCriticalHurtsUsers: the playbooks of critical alerts describe an impact on users, and expiries
-// are critical days before, not weeks.
+// TestCriticalHurtsUsers checks that the playbooks of critical alerts describe an impact on users,
+// and that expiries become critical days, not weeks, before.
 func TestCriticalHurtsUsers(t *testing.T) {
 	const renewed, authority = 72 * time.Hour, 7 * 24 * time.Hour
 	all := pages(t)

@@ -13,9 +13,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestASandboxIsNoCauseInProduction: an OpenBao that is down is the cause of the stores that
-// lead to it and of their ExternalSecrets, in all clusters, and of nothing else. The report
-// and Alertmanager agree.
+// TestASandboxIsNoCauseInProduction checks that an OpenBao that is down is the cause only of alerts
+// about the stores that refer to it and their ExternalSecrets, in all clusters. The report and
+// Alertmanager must agree.
 func TestASandboxIsNoCauseInProduction(t *testing.T) {
 	t.Parallel()
 	const fixture = "OpenBaoDown/sandbox"

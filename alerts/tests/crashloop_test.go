@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestCrashLoop: a pod that is ready for 30 to 60 seconds between pauses of five minutes has
-// one alert, while it loops and for some time after that. A single restart has none.
+// TestCrashLoop checks that a pod that is ready for 30 to 60 seconds between pauses of five minutes
+// has one continuous alert until some time after the loop ends, and that a single restart has none.
 func TestCrashLoop(t *testing.T) {
 	t.Parallel()
 	const pod = `{cluster="a",namespace="ns",name="p",system="flux",component="c"} `

@@ -11,17 +11,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// attempt is what an object records while it fails: between an attempt that ended at
-// failed and the next one, or under way since started if that is not zero. first is the
-// end of the first failed attempt.
+// attempt is a point in time of a retry loop: after an attempt that ended at failed or, if started
+// is not zero, during an attempt that began at started. first is the end of the first failed
+// attempt.
 type attempt struct{ first, failed, started time.Time }
 
-// shape is how a kind records failures.
+// shape describes the status with which a kind records failures.
 type shape struct {
 	name, kind, rule string
-	// retried is the tolerance once a second attempt has begun; 0 if it is the same.
+	// retried is the tolerance after a second attempt has begun; 0 if it is the same.
 	tolerance, retried time.Duration
-	// failing and ready return a status.
+	// failing and ready return the status of the object.
 	failing func(a attempt) object
 	ready   func(since time.Time) object
 }
@@ -34,7 +34,7 @@ func status(conditions ...object) object {
 	return object{"observedGeneration": 1, "conditions": conditions}
 }
 
-// flips is the Ready condition of most controllers: Unknown while an attempt is under way.
+// flips returns the Ready condition of most controllers, which is Unknown during an attempt.
 func flips(a attempt, reason string, more ...object) object {
 	if !a.started.IsZero() {
 		return status(append(more, condition("Ready", "Unknown", "Progressing", a.started), condition("Reconciling", "True", "Progressing", a.started))...)
@@ -79,7 +79,7 @@ func fluxShapes() []shape {
 			},
 		},
 		{
-			// The message has a time, so lastTransitionTime moves at each attempt.
+			// The message contains a time, so lastTransitionTime changes with each attempt.
 			name: "GitRepository with a moving message", kind: "GitRepository", rule: "FluxSourceFailing", tolerance: 10 * time.Minute, ready: succeeded,
 			failing: func(a attempt) object {
 				if a.failed.IsZero() {
@@ -96,7 +96,7 @@ func fluxShapes() []shape {
 	}
 }
 
-// synced is the status of an object of External Secrets, whose Ready condition keeps its
+// synced returns the status of an object of External Secrets, whose Ready condition keeps its
 // outcome during the next attempt.
 func synced(status, reason string, since time.Time) object {
 	return object{
@@ -105,9 +105,9 @@ func synced(status, reason string, since time.Time) object {
 	}
 }
 
-// otherShapes are those of External Secrets and Greenhouse, both of which keep
-// lastTransitionTime until the status changes: markAsFailed of the controllers externalsecret
-// and pushsecret, and computeReadyConditionFlux and computeReady of plugin and cluster.
+// otherShapes returns the shapes of External Secrets and Greenhouse, which keep lastTransitionTime
+// until the status changes: markAsFailed of the controllers externalsecret and pushsecret, and
+// computeReadyConditionFlux and computeReady of plugin and cluster.
 func otherShapes() []shape {
 	sync := func(name, kind, rule, failed, succeeded string) shape {
 		ready := func(since time.Time) object { return synced("True", succeeded, since) }
@@ -165,10 +165,10 @@ func otherShapes() []shape {
 	}
 }
 
-// loop is a retry loop, as it is seen every so often.
+// loop is a retry loop with the interval at which it is observed.
 type loop struct {
 	timeout, retry, every time.Duration
-	// live means that each change is seen, too.
+	// live means that each change is observed, too.
 	live bool
 }
 
@@ -190,8 +190,8 @@ func loops() []loop {
 		loop{10 * time.Second, 5 * time.Minute, 30 * time.Second, false})
 }
 
-// TestRetryLoops lets objects fail in loops, seen by the collector again and again: one
-// alert fires when the tolerance is over, and holds until an attempt succeeds.
+// TestRetryLoops checks objects that fail in retry loops: one alert fires when the tolerance has
+// passed, and keeps firing until an attempt succeeds.
 func TestRetryLoops(t *testing.T) {
 	t.Parallel()
 	few := []loop{{5 * time.Minute, time.Minute, time.Minute, true}, {5 * time.Minute, time.Minute, 30 * time.Second, false},
@@ -226,8 +226,8 @@ func testRetryLoops(t *testing.T, shapes []shape, loops []loop) {
 	}
 }
 
-// fail lets an object fail in a loop and then succeed. It returns when the first attempt
-// failed and when one succeeded.
+// fail makes an object fail in a loop and then succeed. It returns the times of the first failure
+// and of the success.
 func fail(t *testing.T, s shape, l loop) (w *watcher, first, end time.Time) {
 	t.Helper()
 	begin, period := ruletest.TakenAt(), l.timeout+l.retry
@@ -250,8 +250,8 @@ func fail(t *testing.T, s shape, l loop) (w *watcher, first, end time.Time) {
 	return w, first, end
 }
 
-// TestMissedScrape: a scrape that is missed once neither silences nor repeats the alert
-// about an object that has been suspended for a day.
+// TestMissedScrape checks that one missed scrape neither resolves nor repeats the alert about an
+// object that has been suspended for a day.
 func TestMissedScrape(t *testing.T) {
 	t.Parallel()
 	begin := ruletest.TakenAt()

@@ -25,7 +25,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestTwoReplicas: two exporters with equal rows count as one.
+// TestTwoReplicas checks that two exporters with equal rows count as one.
 func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
@@ -37,7 +37,7 @@ func TestTwoReplicas(t *testing.T) {
 	}
 }
 
-// ofReplica returns series as one replica has them. Those of others are there once.
+// ofReplica returns series with the labels of one replica. Series of other exporters are not duplicated.
 func ofReplica(series []ruletest.Series, replica string) []ruletest.Series {
 	var all []ruletest.Series
 	for _, s := range series {
@@ -53,8 +53,8 @@ func ofReplica(series []ruletest.Series, replica string) []ruletest.Series {
 	return all
 }
 
-// TestOneReplicaFails: a replica that could not load its configuration is not hidden by
-// another one that could.
+// TestOneReplicaFails checks that a replica that failed to load its configuration is reported
+// although another replica succeeded.
 func TestOneReplicaFails(t *testing.T) {
 	t.Parallel()
 	rows := func(text, replica string) []ruletest.Row {
@@ -72,7 +72,7 @@ func TestOneReplicaFails(t *testing.T) {
 	}
 }
 
-// TestClusterName: where the label of the rows has another name, alerts have both.
+// TestClusterName checks that alerts also have the label cluster if the cluster label of the rows has another name.
 func TestClusterName(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
@@ -95,7 +95,7 @@ func TestClusterName(t *testing.T) {
 	}
 }
 
-// TestSince: an expression for the onset has labels of the alert and no others, so that it can be
+// TestSince checks that an expression for the onset has only labels of the alert, so that it can be
 // matched with the alert.
 func TestSince(t *testing.T) {
 	t.Parallel()
@@ -149,7 +149,7 @@ func begun(l labels.Labels, since promql.Vector) float64 {
 	return 0
 }
 
-// TestRowsAreDeclared: what fixtures add by hand has the names and labels of the
+// TestRowsAreDeclared checks that rows that fixtures add have the names and labels of declared
 // families.
 func TestRowsAreDeclared(t *testing.T) {
 	t.Parallel()
@@ -182,7 +182,7 @@ func TestRowsAreDeclared(t *testing.T) {
 	}
 }
 
-// TestQuietFleets: systems that do not exist have no alerts.
+// TestQuietFleets checks that systems that do not exist have no alerts.
 func TestQuietFleets(t *testing.T) {
 	t.Parallel()
 	kinds := func(systems ...string) func(ruletest.Row) bool {
@@ -207,7 +207,7 @@ func TestQuietFleets(t *testing.T) {
 			t.Errorf("%s: %s", name, ruletest.Strings(found))
 		}
 	}
-	// Clusters that have none of the kinds.
+	// Clusters without any of the watched kinds.
 	rows, err := ruletest.Bare(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -239,10 +239,10 @@ func TestTheSnapshotFleet(t *testing.T) {
 	compare(t, "snapshotfleet", got)
 }
 
-// TestTheCrowd: one object is not taken for another one.
+// TestTheCrowd checks that objects with equal names are not mixed up.
 func TestTheCrowd(t *testing.T) {
 	t.Parallel()
-	// Whose alerts they are is enough: their labels are compared elsewhere.
+	// Only the objects of the alerts are compared; other tests compare the labels.
 	names := map[string][]string{}
 	for _, a := range evaluate(t, crowd(t), "cluster", crowd(t).Rows) {
 		where := a.Rule.Name + " " + a.Labels.Get("cluster") + "/" + cmp.Or(a.Labels.Get("exported_namespace"), a.Labels.Get("namespace"))

@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// alertLabels are the labels of an alert as Alertmanager gets it.
+// alertLabels are the labels of an alert in Alertmanager.
 type alertLabels map[string]string
 
 func (a alertLabels) match(all []*labels.Matcher) bool {
@@ -50,7 +50,7 @@ func (m *matchers) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// inhibitor decides as Alertmanager does.
+// inhibitor implements the inhibition of Alertmanager.
 type inhibitor []inhibitRule
 
 func newInhibitor(t *testing.T) inhibitor {
@@ -68,7 +68,7 @@ func newInhibitor(t *testing.T) inhibitor {
 	return file.Rules
 }
 
-// silences reports whether an alert silences another one. A label that both lack is equal.
+// silences reports whether an alert inhibits another one. A label that both lack is equal.
 func (i inhibitor) silences(source, target alertLabels) bool {
 	return slices.ContainsFunc(i, func(r inhibitRule) bool {
 		differs := func(label string) bool { return source[label] != target[label] }
@@ -107,8 +107,8 @@ func alertsOf(all []alertLabels, rule string) []alertLabels {
 	return slices.DeleteFunc(slices.Clone(all), func(a alertLabels) bool { return a["alertname"] != rule })
 }
 
-// TestIndependentFaultsAreSent: two faults at the same time in the same cluster, which have
-// nothing to do with each other.
+// TestIndependentFaultsAreSent checks that two independent faults at the same time in the same
+// cluster are both sent.
 func TestIndependentFaultsAreSent(t *testing.T) {
 	t.Parallel()
 	in := newInhibitor(t)
@@ -146,7 +146,7 @@ func TestIndependentFaultsAreSent(t *testing.T) {
 	}
 }
 
-// TestConsequencesAreSilenced: the same pairs, where one follows from the other.
+// TestConsequencesAreSilenced checks the same pairs of alerts when one is a consequence of the other.
 func TestConsequencesAreSilenced(t *testing.T) {
 	t.Parallel()
 	in := newInhibitor(t)
@@ -167,8 +167,8 @@ func TestConsequencesAreSilenced(t *testing.T) {
 	}
 }
 
-// declaredAcross are the inhibitions between systems, with the labels by which both are
-// about the same thing.
+// declaredAcross lists the inhibitions between systems, with the labels that identify their common
+// object.
 func declaredAcross() []string {
 	return []string{
 		"AuroraControllerDown silences controllers by cluster component namespace",
@@ -199,8 +199,8 @@ func declaredAcross() []string {
 	}
 }
 
-// TestSystemsAreIndependent: no alert silences one of another system, even if all of their
-// labels are the same, unless that is declared.
+// TestSystemsAreIndependent checks that no alert inhibits an alert of another system, even with
+// equal labels, unless it is declared.
 func TestSystemsAreIndependent(t *testing.T) {
 	t.Parallel()
 	in := newInhibitor(t)

@@ -18,9 +18,9 @@ import (
 // mutant is an expression with one mistake.
 type mutant struct{ mistake, expr string }
 
-// mutants are all expressions that differ from expr by one mistake that people make:
-// a matcher or a label of a list that was forgotten, a comparison the wrong way
-// round, a threshold with another unit, half of an "and", "or" or "unless".
+// mutants returns all expressions that differ from expr by one typical mistake: a missing matcher
+// or label of a list, an inverted comparison, a threshold in another unit, or half of an "and",
+// "or" or "unless".
 func mutants(expr string) ([]mutant, error) {
 	var all []mutant
 	for n := 0; ; n++ {
@@ -43,7 +43,7 @@ type mutator struct {
 	mistake string
 }
 
-// here reports whether this is the mistake to make.
+// here reports whether the current mistake is the one to make.
 func (m *mutator) here(format string, args ...any) bool {
 	if m.mistake != "" {
 		return false

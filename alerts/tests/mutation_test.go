@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// harmless are mistakes that change nothing, and why.
+// harmless lists mistakes that do not change results, with the reasons.
 func harmless() map[string]string {
 	const object = `\[cluster target_cluster kind exported_namespace name\]`
 	return map[string]string{
@@ -44,13 +44,13 @@ func harmless() map[string]string {
 	}
 }
 
-// moment is what a fixture holds.
+// moment has the rows of a fixture.
 type moment struct {
 	name string
 	ruletest.Moment
 }
 
-// TestMistakesAreFound: whatever is wrong with an expression, some fixture shows it.
+// TestMistakesAreFound checks that each mistake in an expression changes the result of a fixture.
 func TestMistakesAreFound(t *testing.T) {
 	e := ruletest.NewEvaluator("cluster")
 	var moments []moment
@@ -86,7 +86,7 @@ func TestMistakesAreFound(t *testing.T) {
 	all := 0
 	for _, g := range alerts.Catalogue() {
 		for _, r := range g.Recordings {
-			if !r.PrometheusOnly { // it is a part of the rules that use it
+			if !r.PrometheusOnly { // it is tested with the rules that use it
 				notice(r.Name, r.Expr)
 			} else {
 				ran++
@@ -98,13 +98,13 @@ func TestMistakesAreFound(t *testing.T) {
 		all += len(g.Recordings) + len(g.Rules)
 	}
 	for pattern, why := range allowed {
-		if ran == all && !used[pattern] { // -run may select some rules only
+		if ran == all && !used[pattern] { // -run may select only some rules
 			t.Errorf("%s: every such mistake is detected, remove the pattern from harmless() (%s)", pattern, why)
 		}
 	}
 }
 
-// unnoticed are the mistakes in an expression that no fixture shows.
+// unnoticed returns the mistakes in an expression that no fixture detects.
 func unnoticed(t *testing.T, e *ruletest.Evaluator, moments []moment, name, expr string) []string {
 	t.Helper()
 	parsed, err := alerts.Parse(expr)
@@ -115,7 +115,7 @@ func unnoticed(t *testing.T, e *ruletest.Evaluator, moments []moment, name, expr
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The fixtures of the rule itself come first. Many of the others are the same to it.
+	// The fixtures of the rule itself come first. Many other fixtures have the same rows for it.
 	moments = slices.Clone(moments)
 	slices.SortStableFunc(moments, func(a, b moment) int { return rank(name, a.name) - rank(name, b.name) })
 	seen, want := map[string]bool{}, []string{}
@@ -163,7 +163,7 @@ func rank(rule, fixture string) int {
 	return 1
 }
 
-// outcome is the result of an expression as text.
+// outcome returns the result of an expression as text.
 func outcome(ctx context.Context, e *ruletest.Evaluator, m ruletest.Moment, expr string) string {
 	vector, err := e.Query(ctx, m, expr)
 	if err != nil {

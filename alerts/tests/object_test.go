@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// aboutObjects calls f with one alert of the rule of each fixture, if it is about an object, and with
-// a function for rows about that object.
+// aboutObjects calls f for each fixture whose rule is about objects, with one alert and a function
+// for rows about its object.
 func aboutObjects(t *testing.T, f func(x ruletest.Fixture, a ruletest.Alert,
 	row func(metric, more string, differ ...string) ruletest.Row)) {
 	t.Helper()
@@ -54,7 +54,7 @@ func aboutObjects(t *testing.T, f func(x ruletest.Fixture, a ruletest.Alert,
 	}
 }
 
-// TestAlertsDisabled: an annotation turns alerts about this very object off.
+// TestAlertsDisabled checks that an annotation turns off the alerts about its object only.
 func TestAlertsDisabled(t *testing.T) {
 	t.Parallel()
 	aboutObjects(t, func(x ruletest.Fixture, a ruletest.Alert, row func(metric, more string, differ ...string) ruletest.Row) {
@@ -93,7 +93,7 @@ func evaluateRule(t *testing.T, x ruletest.Fixture, r alerts.Rule, rows []rulete
 	return found
 }
 
-// TestOwners: alerts have the owner of their object, if it has one.
+// TestOwners checks that alerts have the owner of their object, if there is one.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	rules := map[string]alerts.Rule{}

@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// outcome of an OpenBao: the verdict that the severities of its alerts make, and the rules
-// that fire, in order.
+// baoOutcome is the expected result for an OpenBao: the verdict according to the severities of its
+// alerts, and the sorted names of the firing rules.
 type baoOutcome struct{ verdict, rules string }
 
 const (
@@ -23,8 +23,8 @@ const (
 	atRisk     = " OpenBaoQuorumAtRisk"
 )
 
-// TestOpenBaoInstallations compares the alerts of each kind of installation with a list written by
-// hand.
+// TestOpenBaoInstallations compares the alerts of each type of installation with a handwritten
+// list.
 func TestOpenBaoInstallations(t *testing.T) {
 	t.Parallel()
 	healthy := baoOutcome{"ok", ""}
@@ -66,8 +66,7 @@ func TestOpenBaoInstallations(t *testing.T) {
 	compareOutcomes(t, sites, want)
 }
 
-// TestOpenBaoPeculiarities: what public reports show of installations that are run in
-// other ways.
+// TestOpenBaoPeculiarities checks unusual installations that were described in public reports.
 func TestOpenBaoPeculiarities(t *testing.T) {
 	t.Parallel()
 	sites, want := map[string]baoSite{}, map[string]baoOutcome{}
@@ -83,7 +82,7 @@ func TestOpenBaoPeculiarities(t *testing.T) {
 	compareOutcomes(t, sites, want)
 }
 
-// compareOutcomes runs one exporter on all sites.
+// compareOutcomes compares the outcomes of all sites, with a single exporter.
 func compareOutcomes(t *testing.T, sites map[string]baoSite, want map[string]baoOutcome) {
 	t.Helper()
 	names := writeSites(t, t.TempDir(), sites)

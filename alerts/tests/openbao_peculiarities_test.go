@@ -11,9 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// peculiarity is an installation that is run in another way than the reference
-// architecture, or one whose answers are unusual. The base is raft with three voters by
-// default.
+// peculiarity is an installation that differs from the reference architecture, or that has unusual
+// answers. By default, the base is raft with three voters.
 type peculiarity struct {
 	name   string
 	base   installation
@@ -113,7 +112,7 @@ func sealType(fields object) func(baoSite) {
 	}
 }
 
-// pkiPeculiarities are those of issuers and revocation lists.
+// pkiPeculiarities returns the peculiarities of issuers and revocation lists.
 func pkiPeculiarities() []peculiarity {
 	const day = 24 * time.Hour
 	now := ruletest.TakenAt()

@@ -17,12 +17,12 @@ import (
 
 // authority is an issuer of a PKI mount.
 type authority struct {
-	name, signer      string // the signer is itself by default
-	sameKey           bool   // as the one of the same name before it
+	name, signer      string // the default signer is the authority itself
+	sameKey           bool   // same key as the previous authority of this name
 	from, to          time.Time
 	isDefault         bool
 	keyed, signsLists bool
-	list              *revocations // an error 500 without one
+	list              *revocations // status 500 without a list
 }
 
 // revocations is a revocation list.
@@ -63,7 +63,7 @@ func (s baoSite) pki(settings object, issuers ...authority) {
 	active["ca-issuers"] = answer(object{"keys": keys, "key_info": info})
 }
 
-// signer is a CA with its key.
+// signer has the certificate and the key of a CA.
 type signer struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -96,7 +96,7 @@ func asPEM(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-// must returns a value that cannot fail to be made.
+// must returns the value and panics on an error.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)

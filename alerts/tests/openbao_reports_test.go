@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// reported are installations of public reports; the comments name them.
+// reported returns installations from public reports, which the comments name.
 func reported() []peculiarity {
 	five := installation{"five", 5, 0, "raft"}
 	two := installation{"two", 2, 0, "raft"}
@@ -73,7 +73,7 @@ func reported() []peculiarity {
 	}
 }
 
-// reportedPKI are PKI mounts of public reports.
+// reportedPKI returns PKI mounts from public reports.
 func reportedPKI() []peculiarity {
 	const day, year = 24 * time.Hour, 365 * 24 * time.Hour
 	now := ruletest.TakenAt()
@@ -107,15 +107,15 @@ func reportedPKI() []peculiarity {
 	}
 }
 
-// autopilot returns the state of autopilot.
+// autopilot returns the answer with the state of autopilot.
 func (s baoSite) autopilot() object {
 	return s.answers[nodeName(s.active())]["sys-storage-raft-autopilot-state"].(object)["data"].(object)
 }
 
-// server returns a server as autopilot sees it.
+// server returns a server in the state of autopilot.
 func (s baoSite) server(id string) object { return s.autopilot()["servers"].(object)[id].(object) }
 
-// podAddresses gives the servers of raft the addresses of pods.
+// podAddresses sets the addresses of the raft servers to addresses of pods.
 func (s baoSite) podAddresses() {
 	config := s.answers[nodeName(s.active())]["sys-storage-raft-configuration"].(object)["data"].(object)["config"].(object)
 	for n, server := range config["servers"].([]object) {
@@ -124,7 +124,7 @@ func (s baoSite) podAddresses() {
 	}
 }
 
-// leaderless makes nodes standbys that know no leader.
+// leaderless makes nodes standbys without a known leader.
 func (s baoSite) leaderless(nodes ...int) {
 	for _, n := range nodes {
 		s.standby(n)
@@ -132,7 +132,7 @@ func (s baoSite) leaderless(nodes ...int) {
 	}
 }
 
-// silence makes a node give no answer.
+// silence removes all answers of a node.
 func (s baoSite) silence(n int) {
 	s.answers[nodeName(n)] = map[string]any{}
 	for _, path := range []string{"sys-health", "sys-seal-status", "sys-leader"} {
@@ -140,8 +140,8 @@ func (s baoSite) silence(n int) {
 	}
 }
 
-// split makes a node lead a cluster of its own, without mounts, for a shorter time than
-// the leader leads the others.
+// split makes a node the leader of a separate cluster without mounts. It has been the leader for a
+// shorter time than the leader of the other nodes.
 func (s baoSite) split(alone, leader int) {
 	s.standby(alone)
 	s.lead(leader)

@@ -28,7 +28,7 @@ type baoSite struct {
 	failover bool
 }
 
-// installation is a way to run OpenBao.
+// installation is a type of OpenBao installation.
 type installation struct {
 	name              string
 	voters, nonVoters int
@@ -50,7 +50,7 @@ func nodeAddress(n int, scheme string, port int) string {
 	return fmt.Sprintf("%s%s.vault-internal:%d", scheme, nodeName(n), port)
 }
 
-// build returns the installation with everything in order.
+// build returns a healthy installation.
 func (i installation) build() baoSite {
 	s := baoSite{
 		answers: map[string]map[string]any{}, voters: i.voters, storage: i.storage, failover: i.voters > 1,
@@ -84,7 +84,7 @@ func (s baoSite) standby(n int) {
 	s.answers[nodeName(n)]["sys-leader"] = object{"_status": 200, "ha_enabled": true, "leader_address": nodeAddress(0, "https://", 8200)}
 }
 
-// lead makes a node the active one, which answers about the cluster.
+// lead makes a node the active node, which answers requests about the cluster.
 func (s baoSite) lead(n int) {
 	s.health(n, 200, object{"standby": false})
 	leader := object{"_status": 200, "ha_enabled": s.failover}
@@ -107,7 +107,7 @@ func (s baoSite) lead(n int) {
 	maps.Copy(s.answers[nodeName(n)], cluster)
 }
 
-// active returns the number of the node that leads.
+// active returns the index of the active node.
 func (s baoSite) active() int {
 	for n := range len(s.answers) {
 		if health, ok := s.answers[nodeName(n)]["sys-health"].(object); ok && health["_status"] == 200 {
@@ -117,7 +117,7 @@ func (s baoSite) active() int {
 	return 0
 }
 
-// raft sets the servers of raft; those in unhealthy are so since ten minutes ago.
+// raft sets the raft servers. The servers in unhealthy have been unhealthy for ten minutes.
 func (s baoSite) raft(voters, nonVoters int, unhealthy ...int) {
 	var servers []object
 	states := object{}
@@ -183,7 +183,7 @@ func faults() map[string]func(baoSite) {
 			for _, path := range []string{"sys-health", "sys-seal-status", "sys-leader"} {
 				s.answers[nodeName(0)][path] = object{"_status": 0, "_reason": "timeout"}
 			}
-			for n := 1; n < len(s.answers) && s.storage == "raft"; n++ { // others go on naming it
+			for n := 1; n < len(s.answers) && s.storage == "raft"; n++ { // the other nodes still name it as the leader
 				s.answers[nodeName(n)]["sys-leader"] = object{"_status": 200, "ha_enabled": true, "leader_address": ""}
 			}
 		},
@@ -203,7 +203,7 @@ func (s baoSite) withoutPeer(n int) {
 	state["failure_tolerance"] = s.voters - 1 - ((s.voters-1)/2 + 1)
 }
 
-// sitesOnDisk is the directory of the sites, and their names by that of their OpenBao.
+// sitesOnDisk has the directory of the sites, and their names by the name of their OpenBao.
 type sitesOnDisk struct {
 	dir   string
 	sites map[string]string

@@ -24,10 +24,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestPanels tests with one fault at a time, that of the first fixture of each rule, which panels of
-// the dashboards turn: they have a colour of attention that they do not have with the healthy fleet.
-// The list of all findings does, and the dashboard to which the alert links has such a panel. The
-// golden file has those that do not show findings.
+// TestPanels checks which panels turn with one fault at a time, which is the first fixture of each
+// rule. A panel turns if it has a warning colour that it does not have with the healthy fleet. The
+// list of all findings must turn, and so must a panel on the dashboard to which the alert links. The
+// golden file lists the panels that turn and do not show findings.
 func TestPanels(t *testing.T) {
 	t.Parallel()
 	pages := resolvedPages(t)
@@ -56,7 +56,7 @@ func TestPanels(t *testing.T) {
 				fmt.Fprintf(&text, "\t%s\n", panel)
 			}
 		}
-		if f.Rule == "ExporterWatchdog" { // it fires all the time
+		if f.Rule == "ExporterWatchdog" { // it fires permanently
 			continue
 		}
 		if !slices.Contains(turned, "cobaltcore-fleet: All findings") {
@@ -69,11 +69,11 @@ func TestPanels(t *testing.T) {
 	compare(t, "panels", text.String())
 }
 
-// leaderChanges is the panel that turns in some runs with two active nodes: whether the leader has changed
-// depends on which of them answers first.
+// leaderChanges is the panel that turns only in some runs with two active nodes, because the number of
+// leader changes depends on the order of their answers.
 const leaderChanges = "cobaltcore-openbao: Changes of the leader within 30 minutes"
 
-// resolvedPages returns the dashboards with their expressions as Prometheus gets them.
+// resolvedPages returns the dashboards with expressions for Prometheus.
 func resolvedPages(t *testing.T) []dashboards.Dashboard {
 	t.Helper()
 	pages := dashboards.Catalogue()
@@ -86,7 +86,7 @@ func resolvedPages(t *testing.T) []dashboards.Dashboard {
 	return pages
 }
 
-// listingPanels returns the panels that show findings and verdicts only.
+// listingPanels returns the panels that show only findings and verdicts.
 func listingPanels(t *testing.T, pages []dashboards.Dashboard) map[string]bool {
 	t.Helper()
 	panels := map[string]bool{}
@@ -108,10 +108,10 @@ func listingPanels(t *testing.T, pages []dashboards.Dashboard) map[string]bool {
 	return panels
 }
 
-// colors counts the elements of panels that have a colour of attention.
+// colors counts the elements with a warning colour in each panel.
 type colors map[string]map[dashboards.Color]int
 
-// beyond returns the panels that have more elements of a colour than in other colors.
+// beyond returns the panels that have more elements of a colour than in other.
 func (c colors) beyond(other colors) []string {
 	var panels []string
 	for _, panel := range slices.Sorted(maps.Keys(c)) {
@@ -124,7 +124,7 @@ func (c colors) beyond(other colors) []string {
 	return panels
 }
 
-// panels are the dashboards with the rows of one moment.
+// panels has the dashboards and the rows of one moment.
 type panels struct {
 	*testing.T
 
@@ -171,7 +171,7 @@ func healthRows(t *testing.T, f ruletest.Fixture) []ruletest.Row {
 	return slices.DeleteFunc(rows, func(r ruletest.Row) bool { return !strings.HasPrefix(r.Name(), "cobaltcore_health_") })
 }
 
-// alertRows returns the rows that Prometheus has about alerts that only it evaluates.
+// alertRows returns the rows in Prometheus about alerts that only Prometheus evaluates.
 func alertRows(found []ruletest.Alert) []ruletest.Row {
 	var rows []ruletest.Row
 	for _, a := range found {
@@ -185,7 +185,7 @@ func alertRows(found []ruletest.Alert) []ruletest.Row {
 	return rows
 }
 
-// link returns the page to which the first alert of a rule links, and its variables.
+// link returns the page and the variables of the link in the first alert of a rule.
 func (p panels) link(rule string) (page string, variables map[string]string) {
 	p.Helper()
 	i := slices.IndexFunc(p.alerts, func(a ruletest.Alert) bool { return a.Rule.Name == rule })
@@ -203,8 +203,8 @@ func (p panels) link(rule string) (page string, variables map[string]string) {
 	return u.Path, variables
 }
 
-// colors returns the colours of the panels of pages with the values of some variables; others have
-// all of theirs. A page that needs a value that is not given is left out.
+// colors returns the colours of the panels of pages with given values of variables. Other variables
+// select all values. A page that requires a missing value is left out.
 func (p panels) colors(pages []dashboards.Dashboard, given map[string]string) colors {
 	p.Helper()
 	all := colors{}
@@ -232,7 +232,7 @@ func (p panels) colors(pages []dashboards.Dashboard, given map[string]string) co
 	return all
 }
 
-// count returns how many elements of a panel have a colour of attention.
+// count returns the number of elements of a panel with a warning colour.
 func (p panels) count(panel dashboards.Panel, expand *strings.Replacer) map[dashboards.Color]int {
 	p.Helper()
 	count := map[dashboards.Color]int{}

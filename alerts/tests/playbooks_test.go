@@ -17,8 +17,8 @@ var (
 	matcherName = regexp.MustCompile(`(\w+)=`)
 )
 
-// TestSilencesMatch: a playbook silences by labels that its alerts have; a matcher for
-// another label silences nothing.
+// TestSilencesMatch checks that playbooks silence by labels that their alerts have, because a
+// matcher for another label has no effect.
 func TestSilencesMatch(t *testing.T) {
 	t.Parallel()
 	labels := map[string]map[string]bool{} // of the alerts of a playbook

@@ -20,8 +20,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestReportMatchesAlerts: the health report finds in every fixture what Prometheus does, with
-// the same summary and so the same reason, but for the rules that only Prometheus evaluates.
+// TestReportMatchesAlerts checks that the health report has the same findings as Prometheus in
+// every fixture, with the same summaries and reasons, except for the rules that only Prometheus
+// evaluates.
 func TestReportMatchesAlerts(t *testing.T) {
 	t.Parallel()
 	only := map[string]bool{}
@@ -70,7 +71,7 @@ func evaluated(t *testing.T, f ruletest.Fixture) (*exposition.Exposition, *healt
 	return e, evaluator, r
 }
 
-// exposed are rows as the exporter holds them: those about clusters, and its own.
+// exposed returns the rows of an exposition: the rows about clusters, and the exporter's own rows.
 func exposed(t *testing.T, rows []ruletest.Row) (*exposition.Exposition, prometheus.Gatherer) {
 	t.Helper()
 	all := app.Families() // those that are exported again are made each time

@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// outcomes are the alerts of the rule of a fixture: while all is scraped, and while a scrape
-// is missed, of the exporter alone or of everything.
+// outcomes has the alerts of the rule of a fixture when all targets are scraped, and when a scrape
+// of the exporter or of all targets is missed.
 type outcomes struct {
 	rule                        alerts.Rule
 	scraped, restarting, missed []string
@@ -50,7 +50,7 @@ func outcomesOf(t *testing.T, f ruletest.Fixture) outcomes {
 	}
 }
 
-// withoutLast returns series of which those of some metrics end before the last scrape.
+// withoutLast returns the series, where the series of some metrics end before the last scrape.
 func withoutLast(series []ruletest.Series, ends func(metric string) bool) []ruletest.Series {
 	all := slices.Clone(series)
 	for i, s := range all {
@@ -63,8 +63,7 @@ func withoutLast(series []ruletest.Series, ends func(metric string) bool) []rule
 	return all
 }
 
-// onceAMinute evaluates a rule with one outcome after the other, until the alerts fire, and then with
-// the given outcomes.
+// onceAMinute evaluates a rule every minute until its alerts fire, and then with the given outcomes.
 func onceAMinute(t *testing.T, o outcomes, then ...[]string) *watcher {
 	t.Helper()
 	w := &watcher{TB: t, now: ruletest.TakenAt(), active: map[string]*activeAlert{}}
@@ -81,8 +80,8 @@ func onceAMinute(t *testing.T, o outcomes, then ...[]string) *watcher {
 	return w
 }
 
-// TestRestartsAndFlapping lets the exporter restart and scrapes be missed, in every fixture: a
-// broken fleet keeps its alerts, once each, and a healthy one has none.
+// TestRestartsAndFlapping restarts the exporter and misses scrapes in every fixture. Alerts about a
+// broken fleet must keep firing without repetition, and a healthy fleet must have none.
 func TestRestartsAndFlapping(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
@@ -115,7 +114,7 @@ func TestRestartsAndFlapping(t *testing.T) {
 	}
 }
 
-// TestNoRuleCounts: a counter of the exporter starts anew when it restarts; no rule needs one.
+// TestNoRuleCounts checks that no rule needs a counter of the exporter, because counters are reset by restarts.
 func TestNoRuleCounts(t *testing.T) {
 	t.Parallel()
 	var counters []string

@@ -26,10 +26,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// only limits the fixtures to some rules, to save time. Tests about all rules fail then.
+// only limits the fixtures to some rules to save time. Tests about all rules then fail.
 var only = flag.String("only", "", "regular expression of the names of rules whose fixtures are run")
 
-// fixtures runs the exporters, once for all tests.
+// fixtures runs the exporters once for all tests.
 var fixtures = sync.OnceValues(func() ([]ruletest.Fixture, error) {
 	dir, err := os.MkdirTemp("", "rules-")
 	if err != nil {
@@ -56,11 +56,11 @@ var evaluators = sync.OnceValue(func() map[string]*ruletest.Evaluator {
 	return map[string]*ruletest.Evaluator{"cluster": ruletest.NewEvaluator("cluster"), "clusterName": ruletest.NewEvaluator("clusterName")}
 })
 
-// withoutTargets are the alerts that fire in a fixture because it has no target.
+// withoutTargets lists the alerts that fire in a fixture because it has no targets.
 func withoutTargets() []string { return []string{"ExporterWatchdog", "ExporterMissing"} }
 
-// evaluate returns all alerts but those that any fixture has, unless the case is about one
-// of them.
+// evaluate returns all alerts except those that every fixture has, unless the case is about one of
+// them.
 func evaluate(t *testing.T, f ruletest.Fixture, label string, rows []ruletest.Row) []ruletest.Alert {
 	t.Helper()
 	e := evaluators()[label]
@@ -77,7 +77,7 @@ func evaluate(t *testing.T, f ruletest.Fixture, label string, rows []ruletest.Ro
 	})
 }
 
-// TestRules compares all alerts of all fixtures with those that are wanted.
+// TestRules compares all alerts of all fixtures with the expected ones.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
@@ -100,7 +100,7 @@ func TestRules(t *testing.T) {
 
 var cmpEmpty = cmp.Transformer("nonil", func(s []string) []string { return append([]string{}, s...) })
 
-// write puts the alerts into the section "want" of the case.
+// write replaces the section "want" of the case by the alerts.
 func write(t *testing.T, f ruletest.Fixture, got []string) {
 	t.Helper()
 	file := filepath.Join("testdata", f.Rule+".txtar")
@@ -128,8 +128,8 @@ func write(t *testing.T, f ruletest.Fixture, got []string) {
 	}
 }
 
-// TestEveryRuleHasItsFixtures: one in which it fires, and one in which it does not
-// although it nearly would.
+// TestEveryRuleHasItsFixtures checks that each rule has a fixture in which it fires, and one in
+// which it just does not fire.
 func TestEveryRuleHasItsFixtures(t *testing.T) {
 	t.Parallel()
 	fires, quiet := map[string]bool{}, map[string]bool{}

@@ -20,24 +20,24 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// stateFamily is a family with a row for each object that is not ready, and the values of
-// its labels by which rules select.
+// stateFamily is a family with a row for each object that is not ready, with the label values by
+// which rules select.
 type stateFamily struct {
 	name   string
 	kinds  []string
 	states []string
 	// stateLabel is the label whose values are states.
 	stateLabel string
-	// more are the values of moreLabel by kind, and the state to which each belongs.
+	// more has the values of moreLabel by kind, each with its state.
 	moreLabel string
 	more      map[string]map[string]string
-	// rest are labels by which no rule selects.
+	// rest has the labels by which no rule selects.
 	rest map[string]string
 	// atOnce reports whether a state with an undated onset is not tolerated.
 	atOnce func(state string) bool
 }
 
-// anyState is the state of values that belong to all states.
+// anyState marks values that occur in all states.
 const anyState = "*"
 
 func stateFamilies() []stateFamily {
@@ -95,7 +95,7 @@ func stateFamilies() []stateFamily {
 	}
 }
 
-// certManagerStates is a family of cert-manager.
+// certManagerStates returns a family of cert-manager.
 func certManagerStates(rows, kind string) stateFamily {
 	return stateFamily{
 		name: "cobaltcore_certmanager_" + rows + "_since_timestamp_seconds", kinds: []string{kind},
@@ -105,12 +105,12 @@ func certManagerStates(rows, kind string) stateFamily {
 	}
 }
 
-// stateAges lie between the tolerances of the rules, and below ten times each of them.
+// stateAges returns ages between the tolerances of the rules, below ten times each tolerance.
 func stateAges() []time.Duration {
 	return []time.Duration{30 * time.Second, 5 * time.Minute, 50 * time.Minute, 150 * time.Minute, 48 * time.Hour}
 }
 
-// stateRows returns a row for each combination of values. The name of its object lists them.
+// stateRows returns a row for each combination of values. The name of the object lists the values.
 func stateRows() []ruletest.Row {
 	var rows []ruletest.Row
 	known := map[string][]string{} // labels by family
@@ -162,8 +162,8 @@ func states() ruletest.Fixture {
 	return ruletest.Fixture{Case: ruletest.Case{Name: "states"}, Rows: stateRows()}
 }
 
-// TestStates compares with states.golden which states of which kinds each rule finds: for
-// each precision of the onset the lowest age.
+// TestStates compares with states.golden the kinds and states in which each rule fires, with the
+// lowest age for each precision of the onset.
 func TestStates(t *testing.T) {
 	t.Parallel()
 	ages := map[string]map[string]map[string][]time.Duration{} // by rule with its labels, state and precision

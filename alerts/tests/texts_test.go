@@ -14,10 +14,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
-// summaryLength is how many characters a summary may have.
+// summaryLength is the maximum number of characters of a summary.
 const summaryLength = 140
 
-// wrongTexts are patterns that no text of an alert has when its labels and value are filled in.
+// wrongTexts has patterns that must not match an expanded text of an alert.
 func wrongTexts() map[string]*regexp.Regexp {
 	return map[string]*regexp.Regexp{
 		"a negative number":            regexp.MustCompile(`(?:^|[\s(])-\d`),
@@ -48,7 +48,7 @@ func textProblems(cluster, summary, description string) []string {
 	return problems
 }
 
-// TestTextProblems: what the tests of the rules look for is found.
+// TestTextProblems checks that textProblems detects each problem.
 func TestTextProblems(t *testing.T) {
 	t.Parallel()
 	const good = "Pod x in cluster a fails"
@@ -69,8 +69,7 @@ func TestTextProblems(t *testing.T) {
 	}
 }
 
-// TestTextsOfRules: a summary begins with the object, and no text has words that stand for
-// nothing.
+// TestTextsOfRules checks that a summary begins with the object, and that no text has vague words.
 func TestTextsOfRules(t *testing.T) {
 	t.Parallel()
 	article := regexp.MustCompile(`^(?:The|A|An|No|There|It|This|What)\b|^\{\{ \$value|^\d`)
@@ -87,7 +86,7 @@ func TestTextsOfRules(t *testing.T) {
 	}
 }
 
-// TestFewLabels: the labels that expressions are grouped by are all labels of the family.
+// TestFewLabels checks that the labels by which expressions are grouped are all labels of the family.
 func TestFewLabels(t *testing.T) {
 	t.Parallel()
 	declared := map[string][]string{}

@@ -23,17 +23,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// watcher renders one object again and again, with the memory of the collector, and
-// evaluates rules as Prometheus does.
+// watcher repeatedly renders one object with the memory of the collector, and evaluates rules like
+// Prometheus.
 type watcher struct {
 	testing.TB
 
-	// every is the time between two evaluations. Unless live is set, the object is seen
-	// at each of them, without the changes in between.
+	// every is the time between two evaluations. Unless live is set, the object is observed only at
+	// evaluations, without the changes in between.
 	every time.Duration
 	live  bool
 	rules []alerts.Rule
-	// fired and resolved are when alerts began and ended to fire.
+	// fired and resolved are the times at which alerts began and stopped firing.
 	fired, resolved []time.Time
 
 	rig *collectortest.Rig
@@ -47,7 +47,7 @@ type watcher struct {
 	active map[string]*activeAlert
 }
 
-// activeAlert is an alert that is pending or firing; gone is when it was not found first.
+// activeAlert is a pending or firing alert. gone is the time of the first evaluation without it.
 type activeAlert struct {
 	since, gone time.Time
 	firing      bool
@@ -72,7 +72,7 @@ func newWatcher(tb testing.TB, kind string, now time.Time, l loop, rules ...stri
 	return w
 }
 
-// begin sets the object as it is when the exporter starts.
+// begin sets the object at the start of the exporter.
 func (w *watcher) begin(change object) {
 	maps.Copy(w.object, change)
 	w.see(false)
@@ -87,7 +87,7 @@ func (w *watcher) change(at time.Time, status object) {
 	}
 }
 
-// until evaluates the rules until a time.
+// until evaluates the rules up to a time.
 func (w *watcher) until(at time.Time) {
 	for ; w.now.Before(at); w.now = w.now.Add(w.every) {
 		if !w.live {
@@ -125,7 +125,7 @@ func collectorOf(kind string) collectors.Collector {
 	return flux.Collector{}
 }
 
-// storeRig is an exposition of the rows that the notes of objects lead to.
+// storeRig is an exposition of the rows that are derived from the notes of objects.
 type storeRig struct {
 	exposition *exposition.Exposition
 	cluster    *secretstores.Cluster
@@ -148,7 +148,7 @@ func (s *storeRig) set(kind string, e *exposition.Entry) {
 	}
 }
 
-// evaluate moves all alerts on, as the rule manager of Prometheus does.
+// evaluate updates all alerts like the rule manager of Prometheus.
 func (w *watcher) evaluate(rows []ruletest.Row) {
 	w.Helper()
 	e := evaluators()["cluster"]
@@ -165,7 +165,7 @@ func (w *watcher) evaluate(rows []ruletest.Row) {
 	}
 }
 
-// observe moves the alerts of a rule on, of which those with the names were found.
+// observe updates the alerts of a rule after an evaluation that found the given names.
 func (w *watcher) observe(r alerts.Rule, found []string) {
 	for _, name := range found {
 		if w.active[name] == nil {
