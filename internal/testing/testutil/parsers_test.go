@@ -19,9 +19,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestParsersAreSequential checks the packages that the race detector does not watch (parsers in the
-// Makefile). None starts a goroutine. None shares values by atomic operations either: the detector would
-// not see these and report races that are none.
+// TestParsersAreSequential checks the packages that the race detector does not watch (parsers and
+// sequential in the Makefile). None starts a goroutine. None shares values by atomic operations either: the
+// detector would not see these and report races that are none.
 func TestParsersAreSequential(t *testing.T) {
 	t.Parallel()
 	root, err := testutil.RepoRoot()
@@ -32,11 +32,19 @@ func TestParsersAreSequential(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`(?m)^parsers := ((?:.*\\\n)*.*)$`).FindSubmatch(makefile)
-	if found == nil {
-		t.Fatal("the Makefile has no list of parsers")
+	var packages []string
+	for _, pattern := range []string{`(?m)^parsers := ((?:.*\\\n)*.*)$`, `(?m)^sequential := \$\(addprefix \./,((?:.*\\\n)*.*)\)$`} {
+		found := regexp.MustCompile(pattern).FindSubmatch(makefile)
+		if found == nil {
+			t.Fatalf("the Makefile has no list %s", pattern)
+		}
+		for _, name := range strings.Fields(strings.ReplaceAll(string(found[1]), `\`, "")) {
+			if _, err := os.Stat(filepath.Join(root, name)); err == nil {
+				name = "./" + name
+			}
+			packages = append(packages, name)
+		}
 	}
-	packages := strings.Fields(strings.ReplaceAll(string(found[1]), `\`, ""))
 	list := exec.CommandContext(t.Context(), "go", slices.Concat([]string{"list", "-f", `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`}, packages)...)
 	list.Dir = root
 	files, err := list.Output()
@@ -69,16 +77,18 @@ func concurrency(t *testing.T, file string) (problems []string) {
 	report := func(n ast.Node, what string) {
 		problems = append(problems, fmt.Sprintf("%s: %s", files.Position(n.Pos()), what))
 	}
+	imported := map[string]bool{}
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			report(n, "starts a goroutine")
 		case *ast.ImportSpec:
+			imported[n.Path.Value] = true
 			if n.Path.Value == `"sync/atomic"` {
 				report(n, "imports sync/atomic")
 			}
 		case *ast.SelectorExpr:
-			if x, ok := n.X.(*ast.Ident); ok && x.Name == "sync" && !slices.Contains([]string{"Pool", "Once", "Mutex", "RWMutex"}, n.Sel.Name) {
+			if x, ok := n.X.(*ast.Ident); ok && imported[`"sync"`] && x.Name == "sync" && !slices.Contains([]string{"Pool", "Once", "Mutex", "RWMutex"}, n.Sel.Name) {
 				report(n, "uses sync."+n.Sel.Name)
 			}
 		}

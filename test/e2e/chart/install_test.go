@@ -26,7 +26,9 @@ import (
 func TestChartOnAPIServer(t *testing.T) {
 	t.Parallel()
 	requests := newAuditLog(t)
-	c, program := harness.StartCluster(t, "management", requests.arguments...), buildExporter(t)
+	c := harness.StartCluster(t, "management", requests.arguments...)
+	program, err := testbed.BuildExporter(t.Context(), t.TempDir())
+	harness.Must(t, err)
 	t.Run("newcomer", func(t *testing.T) { newcomer(t, c, program) })
 	seedCluster(t, c)
 	t.Run("least privilege", func(t *testing.T) { checkLeastPrivilege(t, c, requests) })

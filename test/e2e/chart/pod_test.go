@@ -259,17 +259,3 @@ func mount(t *testing.T, c *testbed.Cluster, spec, container map[string]any, roo
 		}
 	}
 }
-
-// buildExporter builds the program as the image has it.
-func buildExporter(t *testing.T) string {
-	t.Helper()
-	root, err := testbed.RepoRoot()
-	harness.Must(t, err)
-	path := filepath.Join(t.TempDir(), "cobaltcore-exporter")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, "./cmd/cobaltcore-exporter")
-	cmd.Dir, cmd.Env = root, append(cmd.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return path
-}
