@@ -55,7 +55,7 @@ type attack struct {
 // attacks returns all attacks by family.
 func attacks() []attack {
 	return slices.Concat(bodies(), elements(), rowsOfObjects(), clients(), files(), openBaos(), kubeconfigs(),
-		queries(), connections(), discoveries(), answers(), frames(), watches(), values())
+		queries(), connections(), discoveries(), answers(), frames(), watches(), values(), requests())
 }
 
 // TestAbuse runs the attacks, one at a time. Times are bounds only in the thorough form, which
