@@ -57,7 +57,7 @@ var fuzzed = []string{
 	"sys/health", "sys/seal-status", "sys/leader", "auth/token/lookup-self", "sys/storage/raft/autopilot/state",
 	"sys/storage/raft/autopilot/configuration", "sys/storage/raft/configuration", "sys/ha-status", "sys/mounts", "sys/auth",
 	"sys/leases/count", "sys/key-status", "sys/audit", "pki/issuers", "pki/issuer/" + fuzzIssuer + "/json",
-	"pki/issuer/" + fuzzIssuer + "/crl", "pki/certs/detailed", "pki/tidy-status", "kv-v2/openstack/metadata", "kv-v2/openstack/metadata/nova",
+	"pki/issuer/" + fuzzIssuer + "/crl", "pki/certs/detailed", "pki/tidy-status", "pki/config/crl", "kv-v2/openstack/metadata", "kv-v2/openstack/metadata/nova",
 }
 
 // fuzzBase returns the combined answers of the cases pki and kv.

@@ -21,12 +21,18 @@ const (
 	// invalid configuration are a list.
 	maxText      = 1 << 10
 	maxErrorText = 16 << 10
-	// burst is the number of lines per subject that are logged in each period.
-	burst  = 10
-	period = 10 * time.Minute
+	// burst is the number of lines per subject that are logged in each period, relatedBurst that of all subjects that differ
+	// in their part only, and messageBurst that of all subjects. Servers also choose names, and may change them all the time.
+	burst        = 10
+	relatedBurst = 100
+	messageBurst = 1000
+	period       = 10 * time.Minute
 	// maxSubjects limits the subjects that are counted separately.
 	maxSubjects = 4096
 )
+
+// partKey is the attribute with the part of a subject, such as a node.
+const partKey = "of"
 
 // subjectKeys returns the attributes that identify the subject of a line, as opposed to the event. Alternating failures
 // of one subject are counted together.
@@ -59,20 +65,29 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 		size = maxErrorText
 	}
 	out := slog.NewRecord(r.Time, r.Level, clip(r.Message, size), r.PC)
-	subject := h.subject
+	subject, part := h.subject, ""
 	r.Attrs(func(a slog.Attr) bool {
 		a = clipAttr(a, size)
-		subject += subjectOf(a)
+		if a.Key == partKey {
+			part = subjectOf(a)
+		} else {
+			subject += subjectOf(a)
+		}
 		out.AddAttrs(a)
 		return true
 	})
 	if r.Level < slog.LevelInfo || r.Level >= slog.LevelError {
 		return h.next.Handle(ctx, out)
 	}
+	var limits []limit
 	if !strings.Contains(subject, " component=client-go") { // messages of klog have no attributes
-		subject += r.Message
+		limits = append(limits, limit{"every " + out.Message, messageBurst})
+		subject += out.Message
 	}
-	logged, suppressed := h.counts.add(subject, r.Time)
+	if part != "" {
+		limits = append(limits, limit{subject, relatedBurst})
+	}
+	logged, suppressed := h.counts.add(append(limits, limit{subject + part, burst}), r.Time)
 	if !logged {
 		return nil
 	}
@@ -141,23 +156,37 @@ type count struct {
 	logged, suppressed int
 }
 
-// add counts a line and reports whether to log it, with the number of lines suppressed since the last logged line.
-func (c *counts) add(subject string, at time.Time) (logged bool, suppressed int) {
+// limit is the number of lines about a subject that are logged in each period.
+type limit struct {
+	subject string
+	most    int
+}
+
+// add counts a line and reports whether all limits allow to log it, with the number of lines suppressed by these limits
+// since the last logged line. A refused line begins no further subjects.
+func (c *counts) add(limits []limit, at time.Time) (logged bool, suppressed int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.subjects[subject]
-	if n == nil {
-		n = c.insert(subject, at)
+	var all []*count
+	for _, l := range limits {
+		n := c.subjects[l.subject]
+		if n == nil {
+			n = c.insert(l.subject, at)
+		}
+		if at.Sub(n.since) >= period {
+			n.since, n.logged = at, 0
+		}
+		if n.logged >= l.most {
+			n.suppressed++
+			return false, 0
+		}
+		all = append(all, n)
 	}
-	if at.Sub(n.since) >= period {
-		n.since, n.logged = at, 0
+	for _, n := range all {
+		n.logged++
+		suppressed += n.suppressed
+		n.suppressed = 0
 	}
-	if n.logged >= burst {
-		n.suppressed++
-		return false, 0
-	}
-	n.logged++
-	suppressed, n.suppressed = n.suppressed, 0
 	return true, suppressed
 }
 

@@ -32,6 +32,8 @@ const (
 	rowsDelay   = 2 * time.Second
 	scrapeDelay = time.Second
 	endDelay    = 5 * time.Second
+	maxLines    = 1000 // of the log
+	maxLine     = 20 << 10
 )
 
 // attack is one way to hurt the exporter.

@@ -23,6 +23,9 @@ type result struct {
 	End    time.Duration `json:"endAfterSIGTERM"`
 	Answer string        `json:"answer"`
 
+	Lines int `json:"logLines"`
+	Line  int `json:"longestLogLine"` // in bytes
+
 	Changes int    `json:"changes"` // observed in the other cluster
 	Scrapes int    `json:"scrapes"` // of the victim
 	Died    string `json:"died,omitempty"`
@@ -39,6 +42,9 @@ func (r result) problems(a attack) []string {
 	}
 	if most := cmp.Or(a.memory, memoryLimit); r.Memory > most {
 		exceeds("peak memory", mebibytes(r.Memory), mebibytes(most))
+	}
+	if r.Lines > maxLines || r.Line > maxLine {
+		exceeds("the log", fmt.Sprintf("%d lines of up to %d bytes", r.Lines, r.Line), fmt.Sprintf("%d lines of %d bytes", maxLines, maxLine))
 	}
 	if r.Answer == "" {
 		all = append(all, r.Attack+": the exporter did not notice it")

@@ -110,7 +110,21 @@ func (s *site) run(a attack) result {
 	s.result.Memory = <-peak
 	cancel()
 	s.running.Wait()
+	s.countLogLines()
 	return s.result
+}
+
+// countLogLines counts the lines of the log of the exporter.
+func (s *site) countLogLines() {
+	log, err := os.ReadFile(s.file("exporter.log"))
+	if err != nil {
+		s.Error(err)
+	}
+	s.result.Lines = bytes.Count(log, []byte("\n"))
+	for line := range bytes.Lines(log) {
+		s.result.Line = max(s.result.Line, len(line))
+	}
+	s.Logf("%d lines in the log, the longest of %d bytes", s.result.Lines, s.result.Line)
 }
 
 // start starts the exporter and waits until it is ready.

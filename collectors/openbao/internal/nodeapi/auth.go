@@ -116,6 +116,9 @@ func readToken(ctx context.Context, file string) (string, error) {
 	return token, nil
 }
 
+// maxLease limits the lifetime of a token in seconds, so that it does not overflow.
+const maxLease = 1 << 30
+
 // Session is the result of a login.
 type Session struct {
 	Token string
@@ -146,7 +149,7 @@ func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, e
 	}
 	return Session{
 		Token: secret.Auth.ClientToken,
-		ttl:   time.Duration(secret.Auth.LeaseDuration) * time.Second,
+		ttl:   time.Duration(min(max(secret.Auth.LeaseDuration, 0), maxLease)) * time.Second,
 		Batch: strings.HasPrefix(secret.Auth.ClientToken, "b."),
 	}, nil
 }
