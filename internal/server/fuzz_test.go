@@ -39,7 +39,9 @@ func FuzzReviews(f *testing.F) {
 		f.Add(token, `{"status":{"allowed":true}}`)
 	}
 	f.Fuzz(func(t *testing.T, token, access string) {
-		auth := KubernetesAuth{Reviewer: reviewTexts{token, access}, Audiences: []string{"a"}, Decisions: NewDecisions(), Log: slog.New(slog.DiscardHandler)}
+		auth := KubernetesAuth{
+			Reviewer: reviewTexts{token, access}, Audiences: []string{"a"}, Decisions: NewDecisions(), Log: slog.New(slog.DiscardHandler),
+		}
 		h := auth.protect(http.NotFoundHandler(), func() bool { return true })
 		r, w := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody), httptest.NewRecorder()
 		r.Header.Set("Authorization", "Bearer t")

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -45,8 +46,7 @@ func sendOddRequests(s *site) {
 		case err != nil:
 			refused.Add(1)
 			return
-		case answer.StatusCode >= 500 && answer.StatusCode != http.StatusNotImplemented && answer.StatusCode != http.StatusHTTPVersionNotSupported &&
-			answer.StatusCode != http.StatusServiceUnavailable:
+		case slices.Contains([]int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout}, answer.StatusCode):
 			s.Errorf("%.80q: %s", request, answer.Status)
 		case reflected.MatchString(head.String()):
 			s.Errorf("%.80q: the answer is %.200q", request, head.String())
