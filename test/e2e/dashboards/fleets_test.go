@@ -51,7 +51,7 @@ func startFleets(t *testing.T, all ...shownFleet) []shownFleet {
 		}
 		var err error
 		all[i].Prometheus, err = testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), testbed.PrometheusOptions{
-			Targets: targets, ScrapeInterval: 5 * time.Second, // at which all rules are evaluated, too
+			Targets: targets, ScrapeInterval: 3 * time.Second,
 			RuleFiles: []string{harness.ScaledRules(t, s.label)},
 		})
 		harness.Must(t, err)
