@@ -104,9 +104,9 @@ func TestInstantExpressions(t *testing.T) {
 	})
 }
 
-// TestTheClusterIsKept checks that every aggregation and every match keeps the label cluster.
+// TestClusterLabelIsKept checks that every aggregation and every match keeps the label cluster.
 // Otherwise, objects of the same name in two clusters would be mixed up.
-func TestTheClusterIsKept(t *testing.T) {
+func TestClusterLabelIsKept(t *testing.T) {
 	everyExpression(t, func(where string, e parser.Expr, _ bool) {
 		parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
 			switch n := n.(type) {
@@ -125,9 +125,9 @@ func TestTheClusterIsKept(t *testing.T) {
 	})
 }
 
-// TestNoLabelOfTheScrape checks that rules do not use labels of the scrape, because the rules for
+// TestNoScrapeLabels checks that rules do not use labels of the scrape, because the rules for
 // Prometheus aggregate over these labels.
-func TestNoLabelOfTheScrape(t *testing.T) {
+func TestNoScrapeLabels(t *testing.T) {
 	scrape := []string{"container", "endpoint", "instance", "job", "pod", "service"}
 	everyExpression(t, func(where string, e parser.Expr, only bool) {
 		parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {

@@ -38,9 +38,9 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// TestLayoutMeansTheSame checks that removing superfluous parentheses does not change the meaning, and
+// TestLayoutKeepsTheMeaning checks that removing superfluous parentheses does not change the meaning, and
 // that the layout is idempotent.
-func TestLayoutMeansTheSame(t *testing.T) {
+func TestLayoutKeepsTheMeaning(t *testing.T) {
 	t.Parallel()
 	for _, r := range alerts.Rules() {
 		text := alerts.Layout(t, r.Expr)

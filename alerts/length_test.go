@@ -22,9 +22,9 @@ func TestFluxExpressionsAreShort(t *testing.T) {
 	}
 }
 
-// TestTheCatalogueIsShort checks that the rule file without its header does not become larger than
+// TestCatalogueIsShort checks that the rule file without its header does not become larger than
 // it was with 124 rules. With -v, it prints the longest expression.
-func TestTheCatalogueIsShort(t *testing.T) {
+func TestCatalogueIsShort(t *testing.T) {
 	const mostBytes, mostLines = 197_800, 4_130
 	text, err := alerts.RuleFile(alerts.Catalogue(), "cluster")
 	if err != nil {

@@ -3,16 +3,16 @@
 
 package dashboards
 
-// newSeries returns the series of a metric that did not exist two minutes ago, of objects that did.
+// newSeries returns the series that are new since two minutes ago, for objects that already existed then.
 func newSeries(metric, object, value string, matchers ...string) string {
 	of := `max by (` + object + `, ` + value + `) (` + selector(metric, matchers...)
 	return of + `) unless ` + of + ` offset 2m)
   and on (` + object + `) max by (` + object + `) (` + selector(metric, matchers...) + ` offset 2m)`
 }
 
-// annotations returns the events that graphs of each page mark.
+// annotations returns the events that are marked in the graphs of each page.
 func annotations() []Annotation {
-	// Replicas may have other numbers in the summary of a finding, so it is no label of the event.
+	// Replicas may have different numbers in the summary of a finding, so the summary is not a label of the event.
 	finding := `max by (` + byFinding + `, rule, object_cluster, kind, namespace, name) (` + findings{causes: true}.info(`worst=~"critical|warning"`) + `)`
 	return []Annotation{
 		{

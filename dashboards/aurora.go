@@ -10,7 +10,7 @@ const noAnswer = "Aurora is absent or does not answer, or the data is a snapshot
 
 func auroraPanels() []Panel {
 	aurora := func(family string) string { return selector("cobaltcore_aurora_" + family) }
-	// Of checks that fail it is known why.
+	// Failing checks have a reason.
 	rows := `max by (` + byCheck + `, reason) (` + aurora("check_failing") + `)
 or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success") + `) + 1`
 	legend := "{{cluster}} {{aurora}} {{check}}"

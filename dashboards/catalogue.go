@@ -25,7 +25,7 @@ type page struct {
 	build     func() Dashboard
 }
 
-// pages returns all dashboards, in the order in which an operator walks through them.
+// pages returns all dashboards in the order of their use: from the overview to the details.
 func pages() []page {
 	return []page{
 		{idFleet, "Fleet", fleetOverview},
@@ -51,7 +51,7 @@ func Catalogue() []Dashboard {
 	return all
 }
 
-// linksTo returns links to pages, by their IDs, for the top of another one.
+// linksTo returns links to pages by their IDs, for the top of another page.
 func linksTo(ids ...string) []Link {
 	links := make([]Link, len(ids))
 	for i, id := range ids {

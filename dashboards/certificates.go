@@ -45,8 +45,8 @@ func certificatesPage() Dashboard {
 	}
 }
 
-// remainingTimeHistory has a panel for what lives for years, weeks and hours: on one axis,
-// only the longest would be seen.
+// remainingTimeHistory returns separate panels for lifetimes of years, weeks and hours, because on
+// a common axis only the longest lifetimes would be visible.
 func remainingTimeHistory(ends []expiringItem) []Panel {
 	panel := func(unit string, seconds float64, title, description string, what ...string) Panel {
 		some := slices.DeleteFunc(slices.Clone(ends), func(e expiringItem) bool { return !slices.Contains(what, e.title) })

@@ -3,8 +3,8 @@
 
 package dashboards
 
-// certManagerSection is about the certificates that cert-manager issues: they renew themselves, so an
-// overdue renewal is more important than the date of expiry.
+// certManagerSection returns the section about the certificates of cert-manager. They are renewed
+// automatically, so an overdue renewal is more important than the date of expiry.
 func certManagerSection() Section {
 	return Section{Title: "cert-manager", Collapsed: true, Panels: []Panel{
 		findingsTable("Findings about cert-manager", "Alerts that fire about certificates, requests and issuers of cert-manager. None is good.", findings{system: "certmanager"}),

@@ -5,8 +5,8 @@ package dashboards
 
 import "strings"
 
-// changeRow is something that happened within the last hour: how long ago, with the labels
-// cluster, kind, namespace and name, and what in words.
+// changeRow is a type of event within the last hour: its age, with the labels cluster, kind,
+// namespace and name, and a text.
 func changeRow(what, kind, labels, timestamp string) string {
 	expr := `(time() - max by (` + labels + `) (` + timestamp + `) < 3600)`
 	if kind != "" {
@@ -15,7 +15,7 @@ func changeRow(what, kind, labels, timestamp string) string {
 	return `label_replace(` + expr + `, "what", "` + what + `", "", "")`
 }
 
-// changes are metrics that have the time of a change, so that no history is needed.
+// changes returns queries of metrics with the time of a change, so that no history is needed.
 func changes() string {
 	const workload = "cluster, namespace, name, kind"
 	flux := []string{

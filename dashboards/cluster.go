@@ -82,7 +82,7 @@ func clusterHealth() Panel {
 	}
 }
 
-// clusterApplied is what Flux makes in this cluster, from wherever.
+// clusterApplied returns the section about the objects that Flux applies to this cluster from any cluster.
 func clusterApplied() []Panel {
 	const target = `target_cluster=~"$cluster"`
 	var states []Query

@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// expiringItem is something that expires.
+// expiringItem is a type of object with an expiry.
 type expiringItem struct {
 	title string
-	// metric is when, by labels beside the cluster that name the object.
+	// metric has the time of expiry. labels identify the object in addition to the cluster.
 	metric string
 	labels []string
-	// warning and bad are how much time may be left before the alerts fire, in PromQL;
-	// without them there are none.
+	// warning and bad are the remaining times at which the alerts fire, in PromQL; empty if there
+	// are no alerts.
 	warning, critical string
-	// rule is the alert that warns.
+	// rule is the name of the warning alert.
 	rule string
 }
 
-// baoExpiries are those of OpenBao itself.
+// baoExpiries returns the expiries of OpenBao itself.
 func baoExpiries() []expiringItem {
 	const crl = "cobaltcore_openbao_pki_crl_"
 	issuer := []string{"openbao", "mount", "issuer_id"}
-	// A revocation list is replaced when little of its validity is left.
+	// A revocation list is replaced shortly before it expires.
 	late := `0.05 * (max by (cluster, openbao, mount, issuer_id) (` + crl + `next_update_timestamp_seconds)
       - max by (cluster, openbao, mount, issuer_id) (` + crl + `this_update_timestamp_seconds))`
 	return []expiringItem{
@@ -38,7 +38,7 @@ func baoExpiries() []expiringItem {
 	}
 }
 
-// otherExpiries are those of everything else.
+// otherExpiries returns all other expiries.
 func otherExpiries() []expiringItem {
 	const credentials = "cobaltcore_cluster_credential_expiry_timestamp_seconds{" + chosenClusters
 	return []expiringItem{
@@ -50,21 +50,21 @@ func otherExpiries() []expiringItem {
 	}
 }
 
-// clusterExpiries are those on the way to a cluster.
+// clusterExpiries returns the expiries of credentials and certificates for connections to clusters.
 func clusterExpiries() []expiringItem {
 	return slices.DeleteFunc(otherExpiries(), func(e expiringItem) bool { return !slices.Equal(e.labels, []string{"cluster"}) })
 }
 
-// expiryTime is when it ends, by its labels.
+// expiryTime returns the time of expiry by the labels of the object.
 func (e expiringItem) expiryTime() string {
 	by := slices.Compact(append([]string{"cluster"}, e.labels...))
 	return `min by (` + strings.Join(by, ", ") + `) (` + e.metric + `)`
 }
 
-// remainingTime is how much time there is.
+// remainingTime returns the time until the expiry.
 func (e expiringItem) remainingTime() string { return e.expiryTime() + ` - time()` }
 
-// state is 0 while there is time, 1 for a warning, 2 if it is bad and 3 if it is over.
+// state is 0 for enough time, 1 for a warning, 2 for a critical remaining time, and 3 after the expiry.
 func (e expiringItem) state() string {
 	over := `(` + e.remainingTime() + ` < bool 0)`
 	if e.warning == "" {
@@ -74,12 +74,12 @@ func (e expiringItem) state() string {
       + (` + e.remainingTime() + ` < bool ` + e.critical + `) + 2 * ` + over + `, 3)`
 }
 
-// row has the labels of a table of what expires.
+// row returns the labels of a row in the table of expiries.
 func (e expiringItem) row(expr string) string {
 	return `max by (cluster, what, object) (` + withLabel(`label_join(`+expr+`, "object", "/", "`+strings.Join(e.labels, `", "`)+`")`, "what", e.title) + `)`
 }
 
-// unionOf is an expression about each of them.
+// unionOf joins the expressions of all items by or.
 func unionOf(ends []expiringItem, expr func(expiringItem) string) string {
 	var rows []string
 	for _, e := range ends {
@@ -88,7 +88,7 @@ func unionOf(ends []expiringItem, expr func(expiringItem) string) string {
 	return joinOr(rows)
 }
 
-// countBelow counts by cluster those with less time left than a limit of their own.
+// countBelow counts by cluster the objects whose remaining time is below the limit of their type.
 func countBelow(ends []expiringItem, limit func(expiringItem) string) string {
 	var limited []expiringItem
 	for _, e := range ends {
@@ -99,7 +99,7 @@ func countBelow(ends []expiringItem, limit func(expiringItem) string) string {
 	return perCluster(`count by (cluster) ((` + unionOf(limited, func(e expiringItem) string { return e.remainingTime() + ` - ` + limit(e) }) + `) < 0)`)
 }
 
-// expiryTable has a row for each certificate or token, the first to expire on top.
+// expiryTable returns a table of certificates and tokens, sorted by expiry.
 func expiryTable(title, description string, ends []expiringItem, links ...Link) Panel {
 	query := func(expr func(expiringItem) string) Query { return Query{Expr: unionOf(ends, expr)} }
 	return Panel{

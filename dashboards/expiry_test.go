@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// The page turns yellow and red when the alerts fire.
+// TestExpiryHasTheLimitsOfTheAlerts checks that the colours of the page change when the alerts fire.
 func TestExpiryHasTheLimitsOfTheAlerts(t *testing.T) {
 	t.Parallel()
 	limit := func(name string) string {

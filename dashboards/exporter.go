@@ -3,8 +3,8 @@
 
 package dashboards
 
-// exporterJob selects the metrics of the scrape itself; the rule about an exporter that is down does
-// the same.
+// exporterJob selects the metrics of the scrape itself, like the rule about an exporter that is
+// down.
 const exporterJob = `job=~".*cobaltcore-exporter.*"`
 
 func exporterPage() Dashboard {
@@ -39,7 +39,7 @@ func exporterNumbers() []Panel {
 		sumPanel("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8 (it ends in a hash), or with more than 64 KiB of rows. 0 is good.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
 		sumPanel("Reload failed", "Exporters whose configuration could not be loaded the last time: the previous one is in force. 0 is good; the log has the errors.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
 	}
-	numbers[len(numbers)-1].PerReplica = true // one that could does not hide one that could not
+	numbers[len(numbers)-1].PerReplica = true // a successful replica must not hide a failed one
 	for i := range numbers {
 		numbers[i].Width, numbers[i].Height = 6, 4
 	}
@@ -81,7 +81,7 @@ func clustersHistory() Panel {
 	}
 }
 
-// exporterCost has panels of metrics of the process and of the scrape.
+// exporterCost returns panels with metrics of the process and of the scrape.
 func exporterCost() []Panel {
 	const replica = "job, instance"
 	each := func(title, description string, unit Unit, expr string) Panel {
@@ -124,7 +124,7 @@ func exporterRules() []Panel {
 	return []Panel{evaluation, age, evaluated, failures, leftOut}
 }
 
-// refusedClients shows that someone tries; the log has the addresses.
+// refusedClients returns a panel with refused requests; the log has the addresses.
 func refusedClients() Panel {
 	return Panel{
 		Kind: TimeSeries, Title: "Refused clients", Width: 24, Height: 7, Unit: Number,

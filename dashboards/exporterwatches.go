@@ -5,7 +5,7 @@ package dashboards
 
 const watchedKind = "cluster, collector, group, kind"
 
-// kindsTable has a row for each kind that is watched.
+// kindsTable returns a table with a row for each watched kind.
 func kindsTable() Panel {
 	of := func(metric string) string {
 		return `max by (` + watchedKind + `) (` + selector(metric) + `)`
@@ -82,7 +82,7 @@ or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_fail
 	}
 }
 
-// exporterPeers are optional: an empty table has a row of its own.
+// exporterPeers returns a section about optional peers, so an empty table has a fallback row.
 func exporterPeers() []Panel {
 	const search = "cluster, source, namespace"
 	return []Panel{

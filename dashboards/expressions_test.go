@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestExpressions has rows, what a panel asks, and what it gets.
+// TestExpressions checks the results of panel queries for given rows.
 func TestExpressions(t *testing.T) {
 	t.Parallel()
 	relatives := func(title string) string {
@@ -142,11 +142,11 @@ cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="no
 	}
 }
 
-// TestNoDataIsNotGreen: numbers without data are empty, or have another colour.
+// TestNoDataIsNotGreen checks that panels without data are empty or do not have the colour of a good value.
 func TestNoDataIsNotGreen(t *testing.T) {
 	t.Parallel()
 	for _, p := range append(fleetNumbers(), exporterNumbers()...) {
-		// The only value that an expression makes of nothing is 0, which has the first colour.
+		// Without data, an expression can only have the value 0, which has the first colour.
 		if found := ask(t, "", p.Queries[0].Expr); len(found) > 0 && p.Thresholds[0].Color == Good {
 			t.Errorf("%s is green", p.Title)
 		}
@@ -156,8 +156,8 @@ func TestNoDataIsNotGreen(t *testing.T) {
 	}
 }
 
-// ask evaluates an expression of a panel, and the recordings before it, for all
-// clusters, and returns the labels of what it gets.
+// ask evaluates the recordings and then an expression of a panel for all clusters, and returns the
+// labels of the result.
 func ask(t *testing.T, text, expr string) []string {
 	t.Helper()
 	rows, err := ruletest.ParseRows(text)

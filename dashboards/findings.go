@@ -15,7 +15,7 @@ const (
 	findingInfo  = "cobaltcore_health_finding_info"
 	findingSince = "cobaltcore_health_finding_since_timestamp_seconds"
 	byFinding    = "cluster, finding"
-	// findingLabels are those of findingInfo; replicas of the exporter have the same rows.
+	// findingLabels are the labels of findingInfo; replicas of the exporter have the same rows.
 	findingLabels = "cluster, finding, system, rule, severity, worst, cause, object_cluster, kind, namespace, name, reason, summary, playbook"
 )
 
@@ -23,9 +23,9 @@ const (
 type findings struct {
 	// system and rule are regular expressions; empty selects all.
 	system, rule string
-	// where replaces the chosen clusters.
+	// where replaces the matchers for the chosen clusters.
 	where string
-	// causes selects root causes only.
+	// causes selects only root causes.
 	causes bool
 }
 
@@ -69,8 +69,8 @@ func (f findings) prometheusOnly() []string {
 	return names
 }
 
-// ofPrometheus returns these alerts with the labels of findings and the value of a metric, which
-// is ALERTS or ALERTS_FOR_STATE.
+// ofPrometheus returns the alerts that only Prometheus evaluates, with the labels of findings and
+// the value of ALERTS or ALERTS_FOR_STATE.
 func ofPrometheus(names []string, metric string) string {
 	matchers := `{cluster=~"$cluster|", alertname=~"` + strings.Join(names, "|") + `"`
 	expr := metric + matchers + `} and ignoring (alertstate) ALERTS` + matchers + `, alertstate="firing"}`
@@ -80,7 +80,7 @@ func ofPrometheus(names []string, metric string) string {
 	return expr
 }
 
-// findingsTable lists findings, the most severe first.
+// findingsTable returns a table of findings, the most severe first.
 func findingsTable(title, description string, f findings) Panel {
 	severity := f.severity()
 	since := `(time() - min by (` + byFinding + `) (` + findingSince + `)) * on (` + byFinding + `) group_right () max by (` + findingLabels + `) (` + f.info() + `)`
@@ -123,7 +123,7 @@ func withWidth(c Column, width int) Column {
 	return c
 }
 
-// joinOr joins expressions by or, as a tree: a chain of many is printed very wide.
+// joinOr joins expressions by or as a balanced tree, because a long chain would be printed with a deep indentation.
 func joinOr(all []string) string {
 	if len(all) == 1 {
 		return all[0]

@@ -5,10 +5,10 @@ package dashboards
 
 import "slices"
 
-// fluxObject names an object of Flux.
+// fluxObject lists the labels that identify a Flux object.
 const fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
 
-// fluxNotReady has a row for each object of Flux that is not ready; its value is the onset.
+// fluxNotReady has a row for each Flux object that is not ready; the value is the onset.
 const fluxNotReady = "cobaltcore_flux_resource_not_ready_since_timestamp_seconds"
 
 func fluxFleet() Dashboard {
@@ -35,7 +35,7 @@ func fluxFleet() Dashboard {
 	}
 }
 
-// fluxResources selects the objects that are chosen at the top of the page.
+// fluxResources selects the objects that are selected at the top of the page.
 func fluxResources(metric string, matchers ...string) string {
 	return selector(metric, slices.Concat([]string{`target_cluster=~"$target"`, `kind=~"$kind"`, `exported_namespace=~"$namespace"`}, matchers)...)
 }
@@ -44,7 +44,7 @@ func fluxStatus(states string) string {
 	return fluxResources("cobaltcore_flux_resource_status", `status=~"`+states+`"`)
 }
 
-// fluxStates are the states in the order of urgency.
+// fluxStates returns the states in the order of urgency.
 func fluxStates() []struct {
 	name, title string
 	color       Color
@@ -58,7 +58,7 @@ func fluxStates() []struct {
 	}
 }
 
-// statusColumn is the state of an object of Flux, in the colour of the state.
+// statusColumn returns the column with the state of a Flux object in the colour of the state.
 func statusColumn() Column {
 	c := withWidth(labelColumn("status", "State"), 145)
 	for _, s := range fluxStates() {
@@ -84,8 +84,8 @@ func fluxNumbers() []Panel {
 	return numbers
 }
 
-// fluxOverdue is how long ready objects have been overdue; it is negative for those that
-// are not yet.
+// fluxOverdue returns the time for which ready objects have been overdue; negative if they are not
+// yet overdue.
 func fluxOverdue() string {
 	return `(time() - max by (` + fluxObject + `, component) (` + fluxResources("cobaltcore_flux_resource_overdue_timestamp_seconds") + `))`
 }

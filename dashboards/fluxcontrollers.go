@@ -15,7 +15,7 @@ func fluxControllers() []Section {
 	}
 }
 
-// controllerPanels are the workloads of a system, which is chosen by matchers.
+// controllerPanels returns panels about the workloads of the system that the matchers select.
 func controllerPanels(system string, matchers ...string) []Panel {
 	const workload = "cluster, namespace, name, kind, component"
 	replicas := func(which string) string {
@@ -45,7 +45,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 	}
 }
 
-// linePanel is a time series with a line per series.
+// linePanel returns a time series panel with a line per series.
 func linePanel(title, description string, unit Unit, legend, expr string) Panel {
 	return Panel{
 		Kind: TimeSeries, Title: title, Description: description, Width: 12, Unit: unit,

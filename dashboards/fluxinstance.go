@@ -3,7 +3,7 @@
 
 package dashboards
 
-// differenceColumn has what differs from a FluxInstance; each difference is a warning.
+// differenceColumn returns the column with the differences from a FluxInstance, each of which is a warning.
 func differenceColumn() Column {
 	c := labelColumn("aspect", "About")
 	for _, aspect := range []string{"sync", "registry", "distribution", "shard"} {

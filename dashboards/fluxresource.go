@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// chosenFluxResource selects the object that is chosen at the top of the page.
+// chosenFluxResource selects the object that is selected at the top of the page.
 const chosenFluxResource = chosenClusters + `, kind="$kind", exported_namespace="$namespace", name="$name"`
 
 func fluxResource() Dashboard {
@@ -42,7 +42,7 @@ func stateMappings() []Mapping {
 	return all
 }
 
-// stateValue is the state of objects as the number that stateMappings has words for.
+// stateValue returns the state of objects as a number, which stateMappings maps to words.
 func stateValue(matchers string) string {
 	var states []string
 	for i, s := range fluxStates() {
@@ -59,7 +59,7 @@ func resourceState() Panel {
 	}
 }
 
-// resourceTimes has a row for each moment that this kind of object notes.
+// resourceTimes returns a table with a row for each time that objects of this kind record.
 func resourceTimes() Panel {
 	var all []string
 	for _, m := range [][2]string{
@@ -115,7 +115,7 @@ func resourceHistory() []Panel {
 	}
 }
 
-// resourceRelatives are the objects that this one refers to and that refer to it, with
+// resourceRelatives returns the objects that the object refers to and those that refer to it, with
 // their states.
 func resourceRelatives() []Panel {
 	const object, itself = "cluster, kind, exported_namespace, name", `$kind/$namespace/$name`
@@ -130,7 +130,7 @@ func resourceRelatives() []Panel {
 		p.Width, p.Height = 12, 5
 		return p
 	}
-	// named takes the object from three labels, each matched by a pattern.
+	// named extracts the object from three labels by patterns.
 	named := func(expr string, labels, patterns [3]string) string {
 		for i, to := range []string{"kind", "exported_namespace", "name"} {
 			expr = `label_replace(` + expr + `, "` + to + `", "$1", "` + labels[i] + `", "` + patterns[i] + `")`

@@ -5,7 +5,7 @@ package dashboards
 
 import "slices"
 
-// fluxTable is a table of objects of Flux. The first query decides which there are.
+// fluxTable returns a table of Flux objects. The first query selects the objects.
 func fluxTable(title, description string, columns []Column, sort Sort, queries ...string) Panel {
 	p := Panel{Kind: Table, Title: title, Description: description, Width: 24, Height: 6, Columns: columns, Sort: sort}
 	for _, q := range queries {
@@ -14,7 +14,7 @@ func fluxTable(title, description string, columns []Column, sort Sort, queries .
 	return p
 }
 
-// fluxColumns are those that name an object, and more.
+// fluxColumns returns the columns that identify an object, and the given columns.
 func fluxColumns(more ...Column) []Column {
 	return slices.Concat([]Column{
 		withWidth(clusterColumn(), 110), withWidth(labelColumn("target_cluster", "Applied to"), 110), withWidth(labelColumn("kind", "Kind"), 160),
@@ -22,9 +22,9 @@ func fluxColumns(more ...Column) []Column {
 	}, more)
 }
 
-// withState gives the values of an expression about objects the labels status and
-// reason, and keeps those in some states only. While two replicas of the exporter
-// disagree there are two states of an object: one of them is taken.
+// withState adds the labels status and reason to the results of an expression about objects, and
+// keeps only objects in some states. If two replicas of the exporter disagree about the state of an
+// object, one of the states is used.
 func withState(expr, states string) string {
 	status := `topk by (` + fluxObject + `) (1, ` + fluxStatus(states) + `)`
 	return `(` + expr + `)
@@ -35,7 +35,7 @@ func withState(expr, states string) string {
   )`
 }
 
-// fluxTables list objects that are not ready, by the action that they need.
+// fluxTables returns tables of objects that are not ready, by the action that they need.
 func fluxTables() []Panel {
 	age := func(metric string) string {
 		return `time() - max by (` + fluxObject + `) (` + fluxResources(metric) + `)`
@@ -59,7 +59,7 @@ func fluxTables() []Panel {
 	}
 }
 
-// fluxBehind are the objects whose attempted revision is not the applied one.
+// fluxBehind selects the objects whose attempted revision differs from the applied one.
 func fluxBehind() string {
 	return `max by (` + fluxObject + `, attempted, applied) (` + fluxResources("cobaltcore_flux_resource_revision_pending_info") + `)`
 }
@@ -107,8 +107,8 @@ func fluxOperators() Panel {
 	return p
 }
 
-// selectOperator are rows of Flux Operator, which has one revision, that is applied, and
-// applies to its own cluster.
+// selectOperator selects rows of kinds of Flux Operator. They have only an applied revision, and
+// apply to their own cluster.
 func selectOperator(metric string, matchers ...string) string {
 	return `label_replace(label_replace(` + selector(metric, matchers...) + `, "target_cluster", "$1", "cluster", "(.*)"), "applied_revision", "$1", "revision", "(.*)")`
 }

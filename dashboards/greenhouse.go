@@ -9,7 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// byObject are the labels of an object of Greenhouse.
+// byObject lists the labels of an object of Greenhouse.
 const byObject = "cluster, namespace, name"
 
 func greenhouseAndAurora() Dashboard {
@@ -37,7 +37,7 @@ func greenhouseAndAurora() Dashboard {
 	}
 }
 
-// withHalfWidth gives a panel half of the page.
+// withHalfWidth sets the width of a panel to half of the page.
 func withHalfWidth(p Panel) Panel {
 	p.Width = 12
 	return p
@@ -48,13 +48,13 @@ func selectGreenhouse(family string, matchers ...string) string {
 	return selector("cobaltcore_greenhouse_"+family, matchers...)
 }
 
-// alertExpr is what an alert is about, in the chosen clusters.
+// alertExpr returns the expression of an alert for the chosen clusters.
 func alertExpr(rule string) string {
 	rules := alerts.Rules()
 	return inFleet(rules[slices.IndexFunc(rules, func(r alerts.Rule) bool { return r.Name == rule })].Expr)
 }
 
-// objectState is the state of objects of a kind as a number.
+// objectState returns the state of objects of a kind as a number.
 func objectState(kind string) string {
 	return firstState(byObject,
 		numberedState{"3", selectGreenhouse(kind + "_deletion_timestamp_seconds")},
@@ -98,9 +98,9 @@ func greenhouseByCluster() Panel {
 	}
 }
 
-// conditionsTable has all conditions of all kinds that are not True, with their reason.
+// conditionsTable returns a table of all conditions that are not True, with their reasons.
 func conditionsTable() Panel {
-	// Conditions that are True for a problem, or are not about health.
+	// These conditions are True for a problem, or are not about health.
 	const others = `type!~"Suspended|Delete|ClusterListEmpty|HelmDriftDetected"`
 	const by = "cluster, namespace, name, type"
 	kinds := []struct{ kind, family string }{
@@ -170,7 +170,7 @@ func greenhouseClusters() []Panel {
 	}
 }
 
-// toTarget leads to the cluster that an object of Greenhouse is about.
+// toTarget returns a link to the cluster that an object of Greenhouse represents.
 func toTarget() *Link {
 	return &Link{Title: "Cluster ${target_cluster}", Dashboard: idCluster, Variables: map[string]string{"cluster": "${target_cluster}"}}
 }

@@ -3,14 +3,14 @@
 
 package dashboards
 
-// columns is how many columns a page has, in Grafana and in Perses.
+// columns is the number of columns of a page, in Grafana and in Perses.
 const columns = 24
 
-// Box is where a panel is: X and W in columns of 24, Y and H in rows.
+// Box is the position and size of a panel: X and W in columns of 24, Y and H in rows.
 type Box struct{ X, Y, W, H int }
 
-// Layout puts panels side by side, in their order, as long as they fit; what does not
-// begins below the highest of the line before.
+// Layout places panels side by side in their order. A panel that does not fit begins a new line
+// below the highest panel of the previous line.
 func Layout(panels []Panel) []Box {
 	boxes := make([]Box, len(panels))
 	x, y, next := 0, 0, 0
@@ -25,7 +25,7 @@ func Layout(panels []Panel) []Box {
 	return boxes
 }
 
-// size is what the panel wants, or what its kind needs.
+// size returns the size of the panel; by default the size of its kind.
 func (p Panel) size() (w, h int) {
 	switch p.Kind {
 	case Stat, Gauge:

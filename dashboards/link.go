@@ -28,14 +28,14 @@ func (l Link) Labels() []string {
 	return labels
 }
 
-// IsLabel reports whether the URL begins with the value of a label, which is a whole one.
+// IsLabel reports whether the URL begins with the value of a label that contains a whole URL.
 func (l Link) IsLabel() bool {
 	at := linkLabel.FindStringIndex(l.URL)
 	return at != nil && at[0] == 0
 }
 
-// Parameters are the variables that the link sets, as a query of a URL. The value of
-// a label is what label makes of its name.
+// Parameters returns the variables that the link sets as the query of a URL. label converts the
+// name of a label to a reference to its value.
 func (l Link) Parameters(label func(name string) string) []string {
 	var parameters []string
 	for _, name := range slices.Sorted(maps.Keys(l.Variables)) {
@@ -44,7 +44,7 @@ func (l Link) Parameters(label func(name string) string) []string {
 	return parameters
 }
 
-// Expand is a text of a link, with what label makes of the labels in it.
+// Expand returns a text of a link with its labels replaced by the results of label.
 func Expand(text string, label func(name string) string) string {
 	return expand(text, func(s string) string { return s }, label)
 }
@@ -59,8 +59,8 @@ func expand(text string, literal, label func(string) string) string {
 	return out.String() + literal(text[at:])
 }
 
-// CarriedVariables are the variables that a link from this page takes along: those that both
-// pages have and the link does not set.
+// CarriedVariables returns the variables that a link passes on: those that both pages have and the
+// link does not set.
 func (d Dashboard) CarriedVariables(l Link, all []Dashboard) []Variable {
 	var carried []Variable
 	for _, to := range all {

@@ -28,7 +28,7 @@ func everyPanel(t *testing.T, f func(t *testing.T, d dashboards.Dashboard, p das
 	}
 }
 
-// everyQuery calls f for each query, as it is written.
+// everyQuery calls f for each query in its written form.
 func everyQuery(t *testing.T, f func(t *testing.T, p dashboards.Panel, e parser.Expr)) {
 	t.Helper()
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
@@ -43,7 +43,7 @@ func everyQuery(t *testing.T, f func(t *testing.T, p dashboards.Panel, e parser.
 	})
 }
 
-// known are the labels of every metric that pages may select; nil stands for any.
+// known returns the labels of every metric that pages may select; nil means any labels.
 func known(t *testing.T) map[string][]string {
 	t.Helper()
 	metrics := map[string][]string{}
@@ -83,8 +83,8 @@ func known(t *testing.T) map[string][]string {
 	return metrics
 }
 
-// labelsIn are the labels that an expression may meet: those of what it selects, and
-// those that it makes. nil stands for any.
+// labelsIn returns the labels that may occur in an expression: the labels of its selectors and
+// those that it creates. nil means any labels.
 func labelsIn(e parser.Expr, metrics map[string][]string) []string {
 	labels, unknown := []string{}, false
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
@@ -110,11 +110,11 @@ func labelsIn(e parser.Expr, metrics map[string][]string) []string {
 	return labels
 }
 
-// ofScrape are labels that a scrape adds.
+// ofScrape lists labels that a scrape adds.
 func ofScrape(label string) bool { return slices.Contains([]string{"instance", "job", "pod"}, label) }
 
-// TestQueriesUseDeclaredMetrics: a panel about a metric or a label that does not exist
-// is empty, and looks as if all were well.
+// TestQueriesUseDeclaredMetrics checks that metrics and labels in queries exist, because a panel
+// about a missing metric is empty and looks as if there were no problem.
 func TestQueriesUseDeclaredMetrics(t *testing.T) {
 	metrics := known(t)
 	detail := map[string]bool{}
@@ -161,8 +161,8 @@ func TestQueriesUseDeclaredMetrics(t *testing.T) {
 
 var legendLabels = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
 
-// TestLabelsThatAreShownAreThere: legends, columns and links.
-func TestLabelsThatAreShownAreThere(t *testing.T) {
+// TestShownLabelsExist checks that the labels in legends, columns and links exist.
+func TestShownLabelsExist(t *testing.T) {
 	metrics := known(t)
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
 		for _, q := range p.Queries {
@@ -191,9 +191,10 @@ func TestLabelsThatAreShownAreThere(t *testing.T) {
 	})
 }
 
-// TestTheClusterIsKept where rows of two expressions meet, or objects of the same
-// name in two clusters would be one. What both have lost it is about no cluster.
-func TestTheClusterIsKept(t *testing.T) {
+// TestClusterLabelIsKept checks that joins of two expressions keep the label cluster. Otherwise,
+// objects of the same name in two clusters would be mixed up. If both sides have aggregated it
+// away, the result is not about a cluster.
+func TestClusterLabelIsKept(t *testing.T) {
 	everyQuery(t, func(t *testing.T, p dashboards.Panel, e parser.Expr) {
 		if p.PerReplica {
 			return
@@ -213,8 +214,8 @@ func TestTheClusterIsKept(t *testing.T) {
 	})
 }
 
-// acrossClusters are the joins that are meant to leave the cluster, as in the rules,
-// and alerts, which follow from one another by the labels that the catalogue names.
+// acrossClusters lists the intended joins across clusters, as in the rules, and joins of alerts
+// with their causes by the labels in the catalogue.
 func acrossClusters(b *parser.BinaryExpr) bool {
 	if slices.Equal(alerts.Metrics(b), []string{"ALERTS"}) {
 		return true
@@ -255,8 +256,8 @@ func hasCluster(e parser.Expr) bool {
 	return false
 }
 
-// TestRangesFitTheStep: a rate over a fixed window misses samples between two points of a wide graph.
-// A panel with a single value may use a fixed window.
+// TestRangesFitTheStep checks ranges, because a rate over a fixed window misses samples between two
+// points of a wide graph. A panel with a single value may use a fixed window.
 func TestRangesFitTheStep(t *testing.T) {
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
 		history := p.Kind == dashboards.TimeSeries || p.Kind == dashboards.StatusHistory

@@ -27,8 +27,8 @@ func hasVariable(d dashboards.Dashboard, name string) bool {
 	return slices.ContainsFunc(d.Variables, func(v dashboards.Variable) bool { return v.Name == name })
 }
 
-// TestLinksLeadSomewhere: to a page that there is, with variables that it has.
-func TestLinksLeadSomewhere(t *testing.T) {
+// TestLinkTargetsExist checks that links lead to existing pages and set existing variables.
+func TestLinkTargetsExist(t *testing.T) {
 	for _, d := range catalogue() {
 		check := func(where string, l dashboards.Link, row bool) {
 			if l.Title == "" || (l.Dashboard == "") == (l.URL == "") || !row && len(l.Labels()) > 0 {
@@ -73,7 +73,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// TestEveryPageIsReached from the first one.
+// TestEveryPageIsReached checks that every page can be reached by links from the first page.
 func TestEveryPageIsReached(t *testing.T) {
 	all := catalogue()
 	reached := map[string]bool{}
@@ -107,8 +107,8 @@ func TestEveryPageIsReached(t *testing.T) {
 	}
 }
 
-// TestAlertsLeadToAPage which knows the cluster of the alert.
-func TestAlertsLeadToAPage(t *testing.T) {
+// TestAlertsLinkToPages checks that alerts link to a page with a variable for the cluster of the alert.
+func TestAlertsLinkToPages(t *testing.T) {
 	for _, r := range alerts.Rules() {
 		d, ok := page(r.Dashboard())
 		if !ok || !hasVariable(d, "cluster") {
@@ -144,7 +144,7 @@ func TestAlertsLeadToAPage(t *testing.T) {
 	}
 }
 
-// TestFindingsLinkToPlaybooks: each row of a table of alerts links to its playbook.
+// TestFindingsLinkToPlaybooks checks that each row of a table of alerts links to its playbook.
 func TestFindingsLinkToPlaybooks(t *testing.T) {
 	tables := 0
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
@@ -169,7 +169,7 @@ func TestFindingsLinkToPlaybooks(t *testing.T) {
 	}
 }
 
-// TestTextsLinkToFiles of this repository that are there.
+// TestTextsLinkToFiles checks that links in texts lead to existing files of this repository.
 func TestTextsLinkToFiles(t *testing.T) {
 	const root = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/"
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// catalogue is made once: it is made of all rules.
+// catalogue is built once, because it depends on all rules.
 var catalogue = sync.OnceValue(dashboards.Catalogue)
 
 func TestPages(t *testing.T) {
@@ -40,7 +40,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestPanels: what a reader needs is there.
+// TestPanels checks that panels have titles, descriptions, units and other required parts.
 func TestPanels(t *testing.T) {
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
 		if p.Kind == dashboards.Markdown {
@@ -68,8 +68,8 @@ func TestPanels(t *testing.T) {
 	})
 }
 
-// ascending: Perses takes the last threshold that is passed, Grafana looks no further
-// than the first that is not.
+// ascending checks the order of thresholds: Perses uses the last threshold that is exceeded, and
+// Grafana stops at the first that is not.
 func ascending(t *testing.T, all []dashboards.Threshold) {
 	t.Helper()
 	for i, s := range all {
@@ -139,8 +139,8 @@ func TestLayout(t *testing.T) {
 
 var variableUse = regexp.MustCompile(`\$\{?([A-Za-z_]\w*)`)
 
-// TestVariables: each that is used is offered, and the other way round. One with
-// several values is a regular expression.
+// TestVariables checks that each used variable is offered and each offered variable is used, and
+// that a variable with several values is matched as a regular expression.
 func TestVariables(t *testing.T) {
 	for _, d := range catalogue() {
 		used, offered := map[string]bool{}, []string{}
@@ -210,7 +210,7 @@ func matchers(e parser.Expr) []*labels.Matcher {
 	return all
 }
 
-// TestVariablesAreDeclared holds them to the metrics as queries are.
+// TestVariablesAreDeclared checks that metrics and labels in variables exist.
 func TestVariablesAreDeclared(t *testing.T) {
 	metrics := known(t)
 	for _, d := range catalogue() {

@@ -11,7 +11,7 @@ const (
 	byNode = "cluster, openbao, node"
 )
 
-// legendBao and legendNode name series of OpenBao.
+// legendBao and legendNode are legends of series about OpenBao.
 const (
 	legendBao  = "{{cluster}} {{openbao}}"
 	legendNode = "{{cluster}} {{openbao}}/{{node}}"
@@ -45,12 +45,12 @@ func selectOpenBao(family string, matchers ...string) string {
 	return selector("cobaltcore_openbao_"+family, matchers...)
 }
 
-// maxByOpenBao is the family with the labels of an OpenBao only.
+// maxByOpenBao returns the maximum of a family by OpenBao.
 func maxByOpenBao(family string, matchers ...string) string {
 	return `max by (` + byBao + `) (` + selectOpenBao(family, matchers...) + `)`
 }
 
-// baoStat is a number of each OpenBao.
+// baoStat returns a panel with a number for each OpenBao.
 func baoStat(title, description, expr string, thresholds []Threshold, links ...Link) Panel {
 	return Panel{
 		Kind: Stat, Title: title, Description: description, Width: 4, Unit: Number, Thresholds: thresholds, Links: links,
@@ -93,7 +93,7 @@ func baoNow() []Panel {
 	return panels
 }
 
-// baoNodeState is the state of each node as a number: that of the first that holds.
+// baoNodeState returns the state of each node as a number; the first matching state is used.
 func baoNodeState() string {
 	state := func(family, value, number string) string {
 		return number + ` * (0 * max by (` + byNode + `) (` + selectOpenBao(family) + ` == ` + value + `) + 1)`

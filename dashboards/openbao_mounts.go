@@ -7,7 +7,7 @@ const byMount = "cluster, openbao, mount"
 
 func baoMounts() []Panel {
 	const by = "cluster, openbao, kind, path, type"
-	// Of those that are missing it is known why.
+	// Missing mounts have a reason.
 	expected := `max by (` + by + `, reason, found) (` + selectOpenBao("mount_missing") + `)
 or on (` + by + `) 0 * max by (` + by + `) (` + selectOpenBao("mount_present") + `) + 1`
 	return []Panel{

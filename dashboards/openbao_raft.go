@@ -8,12 +8,12 @@ const (
 	legendServer = "{{cluster}} {{openbao}} {{address}}"
 )
 
-// maxByServer is a family about raft servers.
+// maxByServer returns the maximum of a family by raft server.
 func maxByServer(family string, matchers ...string) string {
 	return `max by (` + byServer + `) (` + selectOpenBao(family, matchers...) + `)`
 }
 
-// lagBehind is by how much a series is behind the greatest of its OpenBao.
+// lagBehind returns the difference between a series and the greatest value of its OpenBao.
 func lagBehind(greatest, series string) string {
 	return `clamp_min(max by (` + byBao + `) (` + selectOpenBao(greatest) + `) - on (` + byBao + `) group_right () (` + series + `), 0)`
 }
@@ -73,7 +73,7 @@ func baoRaft() []Panel {
 }
 
 func raftServers() Panel {
-	// Those that are unhealthy have a reason.
+	// Unhealthy servers have a reason.
 	server := `max by (` + byServer + `, reason) (` + selectOpenBao("autopilot_server_unhealthy") + `)
 or on (` + byServer + `) 0 * ` + maxByServer("autopilot_server_healthy") + ` + 1`
 	value := func(expr string) Query { return Query{Expr: joinValue(expr, byServer, server)} }

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// chosenClusters are the clusters that are chosen at the top of a page.
+// chosenClusters matches the clusters that are selected at the top of a page.
 const chosenClusters = `cluster=~"$cluster"`
 
-// chosenOrNoCluster are findings about them, and those that are about no cluster, such as
+// chosenOrNoCluster matches findings about these clusters and findings without a cluster, such as
 // an exporter that is down.
 const chosenOrNoCluster = `cluster=~"$cluster|"`
 
-// clusterVariable offers the clusters of the fleet, also those that do not answer.
+// clusterVariable offers the clusters of the fleet, including unreachable ones.
 func clusterVariable() Variable {
 	return Variable{Name: "cluster", Title: "Cluster", Selector: "cobaltcore_cluster_info", Label: "cluster"}
 }
@@ -27,8 +27,8 @@ func oneCluster() Variable {
 	return v
 }
 
-// logsVariable is where the links to logs lead: a search, to which the cluster, the namespace and the
-// name are added. The chart sets its default.
+// logsVariable has the base URL of links to logs: a search, to which the cluster, the namespace and
+// the name are added. The chart sets its default.
 func logsVariable() Variable {
 	return Variable{Name: "logs", Title: "Log search", Text: "https://logs.invalid/?q="}
 }
@@ -50,7 +50,7 @@ func toFluxResource() *Link {
 	}}
 }
 
-// healthMappings are the words for cobaltcore_health_status.
+// healthMappings maps cobaltcore_health_status to words.
 func healthMappings() []Mapping {
 	return []Mapping{
 		{Value: 0, Text: "ok", Color: Good}, {Value: 1, Text: "degraded", Color: Warning},
@@ -58,7 +58,7 @@ func healthMappings() []Mapping {
 	}
 }
 
-// boolMappings are the words for 1 and 0 where 1 is what should be.
+// boolMappings maps 1 and 0 to words if 1 is the good value.
 func boolMappings(yes, no string, otherwise Color) []Mapping {
 	return []Mapping{{Value: 1, Text: yes, Color: Good}, {Value: 0, Text: no, Color: otherwise}}
 }
@@ -66,12 +66,12 @@ func boolMappings(yes, no string, otherwise Color) []Mapping {
 // zeroIsGood colours everything above zero.
 func zeroIsGood(above Color) []Threshold { return splitAt(Good, 1, above) }
 
-// splitAt colours values below a limit one way and the others another way.
+// splitAt colours values below a limit with one colour and all others with another.
 func splitAt(below Color, limit float64, above Color) []Threshold {
 	return []Threshold{{Color: below}, {From: limit, Color: above}}
 }
 
-// expiry colours the seconds that are left of something.
+// expiry colours the remaining time in seconds until an expiry.
 func expiry(bad, warning float64) []Threshold {
 	return []Threshold{{Color: Bad}, {From: bad, Color: Warning}, {From: warning, Color: Good}}
 }
@@ -82,9 +82,9 @@ const (
 	day  = 24 * hour
 )
 
-// sumPanel is the sum of an expression, and another colour from 1 on. Where it has no
-// series it is 0 as long as an exporter is scraped at all: without one nothing is known,
-// and nothing is green.
+// sumPanel returns a panel with the sum of an expression, which changes its colour from 1 on.
+// Without series, the sum is 0 if an exporter is scraped. Otherwise the state is unknown and the
+// panel must not be green.
 func sumPanel(title, description, expr string, above Color) Panel {
 	p := Panel{
 		Kind: Stat, Title: title, Description: description, Unit: Number, Thresholds: zeroIsGood(above),
@@ -96,7 +96,7 @@ func sumPanel(title, description, expr string, above Color) Panel {
 	return p
 }
 
-// replicasPanel is how many exporters Prometheus reaches: 0 in red if there is none.
+// replicasPanel returns a panel with the number of exporters that Prometheus scrapes: 0 in red if there is none.
 func replicasPanel() Panel {
 	return Panel{
 		Kind: Stat, Title: "Exporters", Unit: Number, Thresholds: splitAt(Bad, 1, Good), PerReplica: true,
@@ -105,32 +105,32 @@ func replicasPanel() Panel {
 	}
 }
 
-// perCluster is an expression with the label cluster only, with 0 for the clusters
-// that answer and that it has no series of.
+// perCluster returns an expression with only the label cluster, and with 0 for reachable clusters
+// without series.
 func perCluster(expr string) string {
 	return `(` + expr + `) or 0 * max by (cluster) (cobaltcore_cluster_up{` + chosenClusters + `} == 1)`
 }
 
-// labelColumn is a column of a table with the values of a label.
+// labelColumn returns a column with the values of a label.
 func labelColumn(name, title string) Column { return Column{Label: name, Title: title} }
 
-// clusterColumn leads to the page about the cluster.
+// clusterColumn returns a column with links to the page about the cluster.
 func clusterColumn() Column { return Column{Label: "cluster", Title: "Cluster", Link: toCluster()} }
 
-// fluxNameColumn is the name of a Flux object and leads to the page about it.
+// fluxNameColumn returns a column with the name of a Flux object and a link to its page.
 func fluxNameColumn() Column { return Column{Label: "name", Title: "Name", Link: toFluxResource()} }
 
-// ageColumn is a column with seconds that have passed, the value of a query of the table.
+// ageColumn returns a column with an age in seconds, from a query of the table.
 func ageColumn(query int, title string, thresholds ...Threshold) Column {
 	return valueColumn(query, title, Duration, thresholds...)
 }
 
-// dateColumn is a column with a moment.
+// dateColumn returns a column with a time.
 func dateColumn(query int, title string) Column {
 	return Column{Query: query, Title: title, Unit: Timestamp}
 }
 
-// valueColumn is a column with a number in some unit.
+// valueColumn returns a column with a number in a unit.
 func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Column {
 	c := Column{Query: query, Title: title, Unit: unit, Thresholds: thresholds}
 	if query == 0 {
@@ -139,7 +139,7 @@ func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Co
 	return c
 }
 
-// oldestFirst sorts a table by the column with ages.
+// oldestFirst sorts a table by the column with ages, the oldest first.
 func oldestFirst(column string) Sort { return Sort{Column: column, Descending: true} }
 
 // ageOf returns the age of the timestamp in a metric.
@@ -152,20 +152,20 @@ func selector(metric string, matchers ...string) string {
 	return metric + `{` + strings.Join(slices.Concat([]string{chosenClusters}, matchers), ", ") + `}`
 }
 
-// perSecond is how fast a counter rises.
+// perSecond returns the rate of a counter.
 func perSecond(metric string, matchers ...string) string {
 	return `rate(` + selector(metric, matchers...) + `[$__rate_interval])`
 }
 
-// average returns how long something took, from the sum and the count of a summary. While nothing
-// happens it has no series.
+// average returns the average duration from the sum and the count of a summary. Without events, it
+// has no series.
 func average(metric, by string, matchers ...string) string {
 	count := `sum by (` + by + `) (` + perSecond(metric+"_count", matchers...) + `)`
 	return `sum by (` + by + `) (` + perSecond(metric+"_sum", matchers...) + `) / (` + count + ` > 0)`
 }
 
-// presence returns a line with the clusters that have a system, so that a page about one that is
-// absent does not look broken. expr has series, with the label cluster, for the clusters that have it.
+// presence returns a panel with the clusters that have a system, so that a page about an absent system
+// does not look broken. expr has a series with the label cluster for each cluster that has the system.
 func presence(system, expr string) Panel {
 	return Panel{
 		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 4, Unit: Number,
@@ -182,7 +182,7 @@ or max by (cluster) (cobaltcore_cluster_up{` + chosenClusters + `} - 1)`}},
 	}
 }
 
-// servedClusters is an expression for presence: a kind that a collector watches is served.
+// servedClusters returns an expression for presence: the clusters that serve a kind of a collector.
 func servedClusters(collector string) string {
 	return selector("cobaltcore_watch_present", `collector="`+collector+`"`) + ` == 1`
 }

@@ -16,9 +16,8 @@ import (
 
 const clusterLabel = "cluster"
 
-// WithClusterLabel is the page as it is written out: its expressions as Prometheus gets them, for
-// rows in which the label cluster is called label. Variables keep their names, so
-// links are the same for both.
+// WithClusterLabel returns the page with expressions for Prometheus, for rows in which the label
+// cluster has the name label. Variables keep their names, so that links do not depend on the label.
 func (d Dashboard) WithClusterLabel(label string) (Dashboard, error) {
 	d.Variables = slices.Clone(d.Variables)
 	for i := range d.Variables {
@@ -97,9 +96,8 @@ func renameCluster(name, label string) string {
 	return name
 }
 
-// rows makes the series of an expression the rows of a table: they have the labels of
-// its columns and no others. Neither Grafana nor Perses can hide what it does not
-// know.
+// rows reduces the labels of an expression to the columns of its table, because neither Grafana nor
+// Perses can hide unknown labels.
 func (p Panel) rows(expr string) (string, error) {
 	if p.Kind != Table {
 		return expr, nil
@@ -115,8 +113,8 @@ func (p Panel) rows(expr string) (string, error) {
 	return "max by (" + strings.Join(labels, ", ") + ") (" + expr + ")", nil
 }
 
-// Labels are those that the rows of a table have: those of its columns, then those
-// that only its links need.
+// Labels returns the labels of the rows of a table: the labels of its columns, then the labels that
+// only its links need.
 func (p Panel) Labels() []string {
 	var labels []string
 	add := func(names ...string) {

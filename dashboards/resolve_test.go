@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// TestFor: the output has clusterName where rows have it, and cluster where a page has it.
+// TestFor checks that the output uses clusterName in rows and cluster in variables.
 func TestFor(t *testing.T) {
 	t.Parallel()
 	link := func() *dashboards.Link {
@@ -60,7 +60,7 @@ func TestFor(t *testing.T) {
 	}
 }
 
-// TestRowsOfTables have the labels of the columns and no others.
+// TestRowsOfTables checks that rows have only the labels of the columns.
 func TestRowsOfTables(t *testing.T) {
 	t.Parallel()
 	columns := []dashboards.Column{{Label: "cluster"}, {Label: "name", Link: &dashboards.Link{Dashboard: "b", Variables: map[string]string{"uid": "${uid}"}}}, {Query: 1}}

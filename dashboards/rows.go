@@ -9,15 +9,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// joinValue gives every row its value, the greatest by the labels that both have. Rows are series of value
-// 1. They are the many-side of the join: during a change, two replicas of the exporter may have two
-// rows about the same object, and the join must still work.
+// joinValue replaces the value 1 of every row by the greatest value with the same labels. Rows are the
+// many-side of the join, because during a change, two replicas of the exporter may have two rows about the
+// same object.
 func joinValue(value, by, rows string) string {
 	return `max by (` + by + `) (` + value + `)
   * on (` + by + `) group_right () (` + rows + `)`
 }
 
-// filterBy keeps the rows that have a series, by the labels that both have.
+// filterBy keeps the rows with a matching series, by their common labels.
 func filterBy(rows, by, series string) string {
 	return `(` + rows + `) and on (` + by + `) (` + series + `)`
 }
@@ -34,7 +34,7 @@ func countOr0(by, expr, known string) string {
 or 0 * max by (` + by + `) (` + known + `)`
 }
 
-// withLabel adds a label, the same to all.
+// withLabel adds a label with a constant value.
 func withLabel(expr, name, value string) string {
 	return `label_replace(` + expr + `, "` + name + `", "` + value + `", "", "")`
 }

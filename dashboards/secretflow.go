@@ -22,10 +22,10 @@ const (
 // consumerReferences returns the references of ExternalSecrets to secrets, each with the value 1.
 func consumerReferences() string { return references("externalsecret", "consumer") }
 
-// producerReferences returns those of PushSecrets.
+// producerReferences returns the references of PushSecrets.
 func producerReferences() string { return references("pushsecret", "producer") }
 
-// references returns the first path of each object of a kind, and the further ones.
+// references returns the first path and the further paths of each object of a kind.
 func references(kind, further string) string {
 	return `group by (` + byFlow + `) (` + selectESO(kind+syncTime, `path_id!=""`) + ` or ` + selector(flow+further+syncTime) + `)`
 }

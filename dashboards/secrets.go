@@ -5,7 +5,7 @@ package dashboards
 
 import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 
-// bySecret are the labels of an ExternalSecret or PushSecret.
+// bySecret lists the labels of an ExternalSecret or PushSecret.
 const bySecret = "cluster, namespace, name"
 
 func secretsPage() Dashboard {
@@ -36,7 +36,7 @@ func selectESO(family string, matchers ...string) string {
 	return selector("cobaltcore_eso_"+family, matchers...)
 }
 
-// firstState gives each object the number of the first of these states that it is in.
+// firstState returns for each object the number of the first of these states that it has.
 func firstState(by string, states ...numberedState) string {
 	expr := ""
 	for _, s := range states {
@@ -48,7 +48,7 @@ func firstState(by string, states ...numberedState) string {
 	return expr
 }
 
-// numberedState are the series of a state and its number.
+// numberedState has the series of a state and its number.
 type numberedState struct{ number, expr string }
 
 // esoNotReady selects the rows of objects that are not ready.
@@ -56,8 +56,8 @@ func esoNotReady(matchers ...string) string {
 	return selectESO("object_not_ready_since_timestamp_seconds", matchers...)
 }
 
-// refreshInterval returns how often an object is refreshed, from when it is overdue: two intervals
-// and five minutes after its last success.
+// refreshInterval returns the refresh interval of an object, derived from the time at which it is
+// overdue: two intervals and five minutes after its last success.
 func refreshInterval(prefix string) string {
 	return `((` + selectESO(prefix+"_overdue_timestamp_seconds") + ` - on (` + bySecret + `) group_left () ` + lastSync(prefix) + ` - 300) / 2)`
 }
@@ -67,8 +67,7 @@ func lastSync(prefix string) string {
 	return `max by (` + bySecret + `) (` + selectESO(prefix+"_last_sync_timestamp_seconds") + `)`
 }
 
-// secretProblem returns the ExternalSecrets that are not as they should be, by their
-// problem.
+// secretProblem returns the ExternalSecrets with a problem, by problem.
 func secretProblem() string {
 	const secret = `kind="ExternalSecret"`
 	return inFleet(firstState(bySecret,

@@ -27,8 +27,8 @@ func pushTable() Panel {
 	}
 }
 
-// clusterObjectRows are a family of ClusterExternalSecrets and one of ClusterPushSecrets
-// in one, by kind and name, with a condition.
+// clusterObjectRows joins a family of ClusterExternalSecrets and one of ClusterPushSecrets by kind
+// and name, with a condition.
 func clusterObjectRows(suffix, condition string) string {
 	of := func(kind, prefix string) string {
 		return withLabel(`max by (cluster, name) (`+selectESO(prefix+suffix)+condition+`)`, "kind", kind)

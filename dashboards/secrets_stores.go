@@ -9,15 +9,15 @@ const (
 	byStore = "cluster, store_kind, store_namespace, store_name"
 )
 
-// renameToStore gives rows of stores the labels of references to them, and takes all others
-// but more away.
+// renameToStore renames the labels of rows about stores to the labels of references to stores, and
+// removes all other labels except more.
 func renameToStore(expr, more string) string {
 	return `max by (` + byStore + more + `) (label_replace(label_replace(label_replace(` + expr + `,
     "store_kind", "$1", "kind", "(.*)"), "store_name", "$1", "name", "(.*)"), "store_namespace", "$1", "namespace", "(.*)"))`
 }
 
-// storeState is 0 for a store that is not ready, 1 for a ready one, and 2 for one that was not
-// validated.
+// storeState returns 0 for a store that is not ready, 1 for a ready store, and 2 for a store that
+// was not validated.
 func storeState() string {
 	return firstState("cluster, kind, namespace, name",
 		numberedState{"0", selectESO("store_ready") + ` == 0`},
@@ -86,7 +86,7 @@ func toStore() *Link {
 	return &Link{Title: "Users of ${store_name}", Dashboard: idSecrets, Variables: map[string]string{"cluster": "${cluster}", "store": "${store_name}"}}
 }
 
-// usersOfStore lists the objects that use the chosen stores.
+// usersOfStore returns a table of the objects that use the chosen stores.
 func usersOfStore() Panel {
 	const chosen = `store_name=~"$store"`
 	of := func(kind string, families ...string) string {

@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// serviceLevel is a share of the last 30 days, by labels, that should reach an objective.
+// serviceLevel is the share of good time within the last 30 days by labels, with its objective.
 type serviceLevel struct {
 	title, description string
 	objective          float64
@@ -18,8 +18,8 @@ type serviceLevel struct {
 	by, share          string
 }
 
-// section returns a section with a table, which is evaluated at one moment and when it is opened:
-// ranges of 30 days at each point of a graph would be expensive.
+// section returns a section with a table. It is evaluated for a single time and only when it is
+// opened, because ranges of 30 days at each point of a graph would be expensive.
 func (l serviceLevel) section() Section {
 	share := `max by (` + l.by + `) (` + l.share + `)`
 	budget := fmt.Sprintf("1 - (1 - (%s)) / %s", share, strconv.FormatFloat(1-l.objective, 'g', 6, 64))

@@ -3,8 +3,8 @@
 
 package dashboards
 
-// workloadsTable has the controllers of a system with their pods: a controller that is
-// dead leaves its objects as they were.
+// workloadsTable returns a table of the controllers of a system with their pods, because objects
+// keep their status if their controller is down.
 func workloadsTable(system, title string, links ...Link) Panel {
 	const by = "cluster, namespace, name, kind, component"
 	of := func(family string) string {

@@ -13,10 +13,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestASandboxIsNoCauseInProduction checks that an OpenBao that is down is the cause only of alerts
+// TestSandboxIsNotACauseInProduction checks that an OpenBao that is down is the cause only of alerts
 // about the stores that refer to it and their ExternalSecrets, in all clusters. The report and
 // Alertmanager must agree.
-func TestASandboxIsNoCauseInProduction(t *testing.T) {
+func TestSandboxIsNotACauseInProduction(t *testing.T) {
 	t.Parallel()
 	const fixture = "OpenBaoDown/sandbox"
 	all := allFixtures(t)

@@ -114,8 +114,8 @@ func TestRestartsAndFlapping(t *testing.T) {
 	}
 }
 
-// TestNoRuleCounts checks that no rule needs a counter of the exporter, because counters are reset by restarts.
-func TestNoRuleCounts(t *testing.T) {
+// TestRulesUseNoCounters checks that no rule needs a counter of the exporter, because counters are reset by restarts.
+func TestRulesUseNoCounters(t *testing.T) {
 	t.Parallel()
 	var counters []string
 	for _, f := range app.Families() {

@@ -10,16 +10,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// Thanos overwrites a label that is called cluster, so rules and dashboards exist for
-// another name of it. The chart stores them with that name and puts the other one in its
-// place.
+// Thanos overwrites a label named cluster, so rules and dashboards must support another name. The
+// chart stores them with a default name and replaces it by the configured name.
 const (
 	defaultLabel = "cluster"
 	chartLabel   = "clusterName"
 )
 
-// alertFiles adds the rules and the inhibitions. Those that the chart needs are stored
-// there.
+// alertFiles adds the rules and the inhibitions. The files that the chart needs are stored in the
+// chart.
 func alertFiles(out map[string][]byte) error {
 	for name, render := range map[string]func() ([]byte, error){
 		"alerts/generated/" + defaultLabel + "/rules.yaml": func() ([]byte, error) { return alerts.RuleFile(alerts.Catalogue(), defaultLabel) },

@@ -22,12 +22,12 @@ import (
 var (
 	//go:embed alerts_introduction.md
 	alertsIntroduction string
-	// Written by hand: what others notice is not in this code.
+	// This text is written by hand, because the rules of other projects are not in this code.
 	//go:embed alerts_comparison.md
 	alertsComparison string
 )
 
-// alertsPage is docs/alerts.md.
+// alertsPage returns docs/alerts.md.
 func alertsPage() ([]byte, error) {
 	for _, name := range codeWord.FindAllStringSubmatch(alertsComparison, -1) {
 		if !slices.Contains(alerts.Names(), name[1]) {
@@ -78,7 +78,7 @@ func alertRow(b *bytes.Buffer, r alerts.Rule) {
 	_, _ = fmt.Fprintf(b, "| %s | %s | %s | %s |\n", name, r.Severity, model.Duration(r.For.Round(time.Second)), what)
 }
 
-// causeList writes which alerts follow from which others, those with the same causes together.
+// causeList writes the causes of each alert, grouped by equal causes.
 func causeList(b *bytes.Buffer, rules []alerts.Rule) {
 	var order []string
 	by := map[string][]string{}
@@ -131,8 +131,8 @@ var (
 	licenceComment = regexp.MustCompile(`(?s)\A<!--.*?-->\n+`)
 )
 
-// inWords returns a template with the names of the labels in place of their values, and
-// with the first branch of each condition.
+// inWords returns the text of a template with names of labels in place of their values, and with
+// the first branch of each condition.
 func inWords(template string) string {
 	template = templatedWith.ReplaceAllString(template, "$2*$1*$3")
 	template = templatedMore.ReplaceAllString(templatedIf.ReplaceAllString(template, "$1"), "")
@@ -141,7 +141,7 @@ func inWords(template string) string {
 
 func withoutLicence(text string) string { return licenceComment.ReplaceAllString(text, "") }
 
-// causes are the alerts from which one follows, by the labels that are the same.
+// causes returns the alerts that may be the cause of an alert, by their common labels.
 func causes(r alerts.Rule) string {
 	var order []string
 	by := map[string][]string{}
@@ -152,7 +152,7 @@ func causes(r alerts.Rule) string {
 		}
 		by[equal] = append(by[equal], "`"+i.By+"`")
 	}
-	// The cluster last: it is the same for nearly all.
+	// The cluster is last, because nearly all alerts share it with their causes.
 	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(fromCluster(a), fromCluster(b)) })
 	var parts []string
 	for _, equal := range order {
@@ -165,7 +165,7 @@ func fromCluster(equal string) int {
 	return slices.Index([]string{"cluster", "target_cluster"}, equal)
 }
 
-// severityTable has the reason for the severity of each rule.
+// severityTable returns a table with the reason for the severity of each rule.
 func severityTable(b *bytes.Buffer) {
 	b.WriteString(reasons)
 	for _, r := range alerts.Rules() {

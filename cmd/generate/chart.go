@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
-// chartDir has the Helm chart. Its templates read the values and the files of
-// chartFilesDir: a chart reads no file outside of its directory.
+// chartDir is the directory of the Helm chart. Its templates read the values and the files in
+// chartFilesDir, because a chart cannot read files outside of its directory.
 const (
 	chartDir      = "charts/cobaltcore-exporter/"
 	chartFilesDir = chartDir + "files/"
@@ -40,8 +40,8 @@ func chartKinds() []byte {
 	for _, set := range app.Watched() {
 		groups := map[string][]string{}
 		for _, r := range set.Resources {
-			// The kinds of all systems have the plural that Kubernetes would guess; the
-			// tests on a real API server would be refused otherwise.
+			// All watched kinds have the default plural of Kubernetes. Otherwise, the tests on a
+			// real API server would fail.
 			plural, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: r.Group, Version: "v1", Kind: r.Kind})
 			groups[r.Group] = append(groups[r.Group], plural.Resource)
 		}

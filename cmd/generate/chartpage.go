@@ -16,7 +16,7 @@ import (
 //go:embed chart_introduction.md
 var chartIntroduction string
 
-// chartPage is the README of the chart: how it is used, then every option.
+// chartPage returns the README of the chart: its usage, then every option.
 func chartPage(values *option) []byte {
 	var b bytes.Buffer
 	b.WriteString("# cobaltcore-exporter\n\n" + generated)
@@ -59,7 +59,7 @@ func (o *option) defaultText() string {
 	return flowText(v)
 }
 
-// flowText is a value in one line, which is YAML as well.
+// flowText returns a value in one line of valid YAML.
 func flowText(v any) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)

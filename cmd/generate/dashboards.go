@@ -14,12 +14,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards/perses"
 )
 
-// escapedLabel is the label cluster in the stored dashboards. A JSON parser reads it as
-// cluster, so the files can be used as they are, and the templates of the chart replace it
-// without touching any other word cluster.
+// escapedLabel is the label cluster in the stored dashboards. A JSON parser decodes it to cluster,
+// so the files can be used unchanged, and the templates of the chart can replace it without
+// replacing other occurrences of the word cluster.
 const escapedLabel = `\u0063luster`
 
-// dashboardFiles adds the dashboards in every format, once: in the chart.
+// dashboardFiles adds the dashboards in every format. They are stored only in the chart.
 func dashboardFiles(out map[string][]byte) error {
 	project, err := perses.WriteProject()
 	if err != nil {
@@ -50,9 +50,9 @@ func dashboardFiles(out map[string][]byte) error {
 	return nil
 }
 
-// neutralDashboard returns a dashboard for the label of the chart as one text for every
-// label; want is the dashboard for the default label. Helm keeps a chart and its manifest in
-// one Secret of at most a MiB, so the text has no white space.
+// neutralDashboard returns a dashboard in which the chart can insert any label; want is the
+// dashboard for the default label. The text has no white space, because Helm stores a chart and its
+// manifest in one Secret of at most 1 MiB.
 func neutralDashboard(text, want []byte) ([]byte, error) {
 	neutral, err := compact(bytes.ReplaceAll(text, []byte(chartLabel), []byte(escapedLabel)))
 	if err != nil {

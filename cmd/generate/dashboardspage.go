@@ -17,7 +17,7 @@ import (
 //go:embed dashboards_introduction.md
 var dashboardsIntroduction string
 
-// dashboardsPage is docs/dashboards/README.md.
+// dashboardsPage returns docs/dashboards/README.md.
 func dashboardsPage() []byte {
 	all := dashboards.Catalogue()
 	var b bytes.Buffer
@@ -54,7 +54,7 @@ func section(b *bytes.Buffer, s dashboards.Section) {
 	}
 }
 
-// name is the title without what all have.
+// name returns the title without the prefix that all titles share.
 func name(d dashboards.Dashboard) string {
 	_, after, _ := strings.Cut(d.Title, " / ")
 	return after
@@ -68,7 +68,7 @@ func inTable(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text)
 }
 
-// onward are the pages to which a page leads, from its top, its panels and its cells.
+// onward returns the pages to which a page links, from its top, its panels and its cells.
 func onward(d dashboards.Dashboard, all []dashboards.Dashboard) []string {
 	var leads []string
 	links := slices.Clone(d.Links)
@@ -90,7 +90,7 @@ func onward(d dashboards.Dashboard, all []dashboards.Dashboard) []string {
 	return leads
 }
 
-// alertsThatLeadTo are the systems of those alerts, with how many there are.
+// alertsThatLeadTo returns the systems of the alerts that link to a page, with the number of alerts.
 func alertsThatLeadTo(id string) string {
 	count := map[alerts.System]int{}
 	for _, r := range alerts.Rules() {

@@ -37,7 +37,7 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	}
 }
 
-// TestThreatModelNamesTests that are there.
+// TestThreatModelNamesTests checks that the tests named in docs/security.md exist.
 func TestThreatModelNamesTests(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "security.md"))
 	if err != nil {

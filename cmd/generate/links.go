@@ -34,7 +34,7 @@ func linkTarget(from, to string) string {
 	return strings.Repeat("../", strings.Count(from, "/")) + to
 }
 
-// writeLink makes the path from a link to another one, unless it is.
+// writeLink creates a symbolic link, unless it already exists.
 func writeLink(from, to string) error {
 	name, target := filepath.FromSlash(from), filepath.FromSlash(linkTarget(from, to))
 	if current, err := os.Readlink(name); err == nil && current == target {

@@ -19,7 +19,7 @@ func main() {
 	}
 }
 
-// writeChanged writes a file whose content differs. Tests may read the others meanwhile.
+// writeChanged writes a file only if its content differs, because tests may read the files concurrently.
 func writeChanged(name string, content []byte) error {
 	if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, content) {
 		return nil

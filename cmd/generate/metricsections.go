@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// metricSections returns the sections of docs/metrics.md: those of the systems, in the
-// order of the catalogue of alerts, then the others.
+// metricSections returns the sections of docs/metrics.md: the sections of the systems in the order
+// of the alert catalogue, then the others.
 func metricSections() []collectors.Section {
 	order := alerts.Systems()
 	position := func(s collectors.System) int { return slices.Index(order, alerts.System(s.Name)) }

@@ -26,7 +26,7 @@ import (
 
 type object = map[string]any
 
-// openAPI describes the routes of the API. The schemas of the answers are made from the Go types.
+// openAPI describes the routes of the API. The schemas of the answers are derived from the Go types.
 func openAPI() ([]byte, error) {
 	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List](), reflect.TypeFor[objects.Detail](),
 		reflect.TypeFor[changes.List](), reflect.TypeFor[fleetreport.Report](), reflect.TypeFor[secretflow.Report]())
@@ -228,8 +228,8 @@ func queryParameter(name, description, kind string) object {
 	return object{"name": name, "in": "query", "description": description, "schema": object{"type": kind}}
 }
 
-// schemasOf are the schemas of types and of all that they are made of, by name. Two types of
-// one name have the package in front: Object of objects is ObjectsObject.
+// schemasOf returns the schemas of types and of the types of their fields by name. If two types
+// have the same name, the package is prepended: Object of objects becomes ObjectsObject.
 func schemasOf(types ...reflect.Type) (object, error) {
 	all := object{}
 	for i, t := range types {
@@ -248,7 +248,7 @@ func schemasOf(types ...reflect.Type) (object, error) {
 	return all, nil
 }
 
-// qualified returns the name of a type with its package in front.
+// qualified returns the name of a type with its package as a prefix.
 func qualified(t reflect.Type) string {
 	name := path.Base(t.PkgPath())
 	if name == "." || t.Name() == "" {
@@ -257,7 +257,7 @@ func qualified(t reflect.Type) string {
 	return strings.ToUpper(name[:1]) + name[1:] + t.Name()
 }
 
-// closedSets are the types whose values are known.
+// closedSets returns the types with a closed set of values.
 func closedSets(t reflect.Type) *jsonschema.Schema {
 	s := &jsonschema.Schema{Type: "string"}
 	switch t {

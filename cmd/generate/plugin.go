@@ -13,13 +13,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// pluginDir has the plugin for Greenhouse: the chart, and what of it a Plugin may set.
+// pluginDir is the directory of the Greenhouse plugin, which consists of the chart and a list of its options.
 const pluginDir = "plugin/"
 
 //go:embed plugin_introduction.md
 var pluginIntroduction string
 
-// chartMetadata is Chart.yaml: whatever has a version has the one of the chart.
+// chartMetadata is Chart.yaml. All versions are the version of the chart.
 type chartMetadata struct {
 	Name        string `yaml:"name"`
 	Description string `yaml:"description"`
@@ -28,7 +28,7 @@ type chartMetadata struct {
 }
 
 type (
-	// pluginDefinition is what Greenhouse knows of a plugin (greenhouse.sap/v1alpha1).
+	// pluginDefinition is the PluginDefinition of Greenhouse (greenhouse.sap/v1alpha1).
 	pluginDefinition struct {
 		APIVersion string            `yaml:"apiVersion"`
 		Kind       string            `yaml:"kind"`
@@ -40,7 +40,7 @@ type (
 		DisplayName string `yaml:"displayName"`
 		Description string `yaml:"description"`
 		DocsURL     string `yaml:"docsURL"`
-		// What docsURL replaces; user interfaces of Greenhouse still read it.
+		// Deprecated in favour of docsURL; user interfaces of Greenhouse still read it.
 		DocMarkDownURL string             `yaml:"docMarkDownUrl"`
 		Icon           string             `yaml:"icon"`
 		HelmChart      pluginChart        `yaml:"helmChart"`
@@ -62,7 +62,7 @@ type (
 	}
 )
 
-// pluginFiles are the definition of the plugin and its page.
+// pluginFiles returns the definition of the plugin and its page.
 func pluginFiles(out map[string][]byte) error {
 	values, err := chartOptions()
 	if err != nil {
@@ -127,8 +127,8 @@ func newPluginDefinition(chart chartMetadata, values *option) (*pluginDefinition
 	return d, nil
 }
 
-// newPluginOption takes type, default and description from the chart. All options have a
-// default there, so none is required.
+// newPluginOption returns an option with the type, the default and the description from the chart.
+// All options have a default in the chart, so none is required.
 func newPluginOption(values *option, declared pluginOption) (pluginSpecOption, error) {
 	o := values.find(declared.path)
 	if o == nil {
@@ -138,7 +138,7 @@ func newPluginOption(values *option, declared pluginOption) (pluginSpecOption, e
 	if err := o.value.Decode(&out.Default); err != nil {
 		return pluginSpecOption{}, err
 	}
-	if len(o.value.Content) == 0 && o.value.Value == "" { // nothing is not worth to be shown, and is the default of the chart anyway
+	if len(o.value.Content) == 0 && o.value.Value == "" { // an empty default is not shown; it is also the default of the chart
 		out.Default = nil
 	}
 	out.Regex, _ = o.refinement["pattern"].(string)
@@ -167,7 +167,7 @@ func (o *option) find(path string) *option {
 	return nil
 }
 
-// text is the default of an option that is a string.
+// text returns the default of a string option.
 func (o *option) text(path string) (string, error) {
 	found := o.find(path)
 	if found == nil || found.value.Kind != yaml.ScalarNode {
@@ -176,10 +176,10 @@ func (o *option) text(path string) (string, error) {
 	return found.value.Value, nil
 }
 
-// pluginPage is the README of the plugin, as Greenhouse shows it.
+// pluginPage returns the README of the plugin, which Greenhouse shows.
 func pluginPage(d *pluginDefinition) []byte {
 	var b bytes.Buffer
-	// Front matter has to be at the start of the file.
+	// Front matter must be at the start of the file.
 	introduction := withoutLicence(pluginIntroduction)
 	front, rest, _ := strings.Cut(strings.TrimPrefix(introduction, "---\n"), "---\n")
 	b.WriteString("---\n" + front + "---\n\n" + generated + strings.TrimLeft(rest, "\n"))

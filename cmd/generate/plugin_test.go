@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestEveryValueIsDecided: each value of the chart is listed as an option of the plugin or as none.
+// TestEveryValueIsDecided checks that each value of the chart is listed either as an option of the plugin or as not an
+// option.
 func TestEveryValueIsDecided(t *testing.T) {
 	values, err := chartOptions()
 	if err != nil {

@@ -10,16 +10,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
-// pluginOption is a value of the chart that users of the plugin may set, and what it is
-// called in the user interface of Greenhouse. Everything else about it is in values.yaml.
+// pluginOption is a value of the chart that users of the plugin may set, with its name in the user
+// interface of Greenhouse. All other properties are in values.yaml.
 type pluginOption struct{ path, displayName string }
 
-// pluginOptions returns the options of the plugin, the most wanted first.
+// pluginOptions returns the options of the plugin, the most frequently used first.
 func pluginOptions() []pluginOption {
 	return slices.Concat(clusterOptions(), systemOptions(), otherOptions())
 }
 
-// systemOptions returns the switches of the systems that are watched.
+// systemOptions returns the options that enable the watched systems.
 func systemOptions() []pluginOption {
 	var all []pluginOption
 	for _, set := range app.Watched() {
@@ -117,8 +117,8 @@ func otherOptions() []pluginOption {
 	}
 }
 
-// notPluginOptions are values, or mappings of them, that need Helm: rarely used options would hide the
-// others.
+// notPluginOptions lists values, or mappings of values, that are not options of the plugin, because
+// rarely used options would hide the others. They can be set with Helm.
 func notPluginOptions() []string {
 	return []string{
 		"global.imageRegistry", "enabled", "nameOverride", "fullnameOverride", "namespaceOverride", "image.pullPolicy", "restartOnConfigChange", "serviceAccount", "rbac.create",

@@ -27,10 +27,10 @@ type option struct {
 	children    []*option
 }
 
-// configOption has the configuration of the exporter, which has a schema of its own.
+// configOption is the option with the configuration of the exporter, which has its own schema.
 const configOption = "config"
 
-// valuesFiles are the schema and the page that values.yaml is the source of.
+// valuesFiles returns the schema and the page that are generated from values.yaml.
 func valuesFiles(out map[string][]byte) error {
 	values, err := chartOptions()
 	if err != nil {
@@ -43,7 +43,7 @@ func valuesFiles(out map[string][]byte) error {
 	return nil
 }
 
-// chartOptions are the options of the chart, as values.yaml has them.
+// chartOptions returns the options of the chart from values.yaml.
 func chartOptions() (*option, error) {
 	text, err := chartFile("values.yaml")
 	if err != nil {
@@ -56,7 +56,7 @@ func chartOptions() (*option, error) {
 	return values, nil
 }
 
-// chartFile is a file of the chart that is written by hand.
+// chartFile returns the content of a handwritten file of the chart.
 func chartFile(name string) ([]byte, error) {
 	repository, err := root()
 	if err != nil {
@@ -65,7 +65,7 @@ func chartFile(name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(repository, filepath.FromSlash(chartDir), name))
 }
 
-// root is the directory of the repository, from which tests do not run.
+// root returns the directory of the repository, because tests run in the directory of their package.
 func root() (string, error) {
 	dir, err := os.Getwd()
 	for err == nil {
@@ -118,7 +118,7 @@ func (o *option) read() error {
 	return nil
 }
 
-// valuesSchema is the schema that Helm checks values with.
+// valuesSchema returns the schema with which Helm validates values.
 func valuesSchema(values *option) ([]byte, error) {
 	s, err := values.schema()
 	if err != nil {
@@ -184,8 +184,8 @@ func (o *option) shape(s map[string]any) error {
 	return nil
 }
 
-// configSchema is the schema of the exporter's own file, but that clusters may be none:
-// the chart adds the one that it is installed in.
+// configSchema returns the schema of the exporter's configuration, except that clusters may be
+// empty, because the chart adds the cluster in which it is installed.
 func configSchema() (map[string]any, error) {
 	text, err := schema.Schema()
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 const (
 	program = "cobaltcore-exporter"
-	// user is "nonroot" of the distroless images; a number, or Kubernetes could not see that it is not root.
+	// user is "nonroot" of the distroless images. It is a number, so that Kubernetes can verify that it is not root.
 	user = 65532
 )
 
@@ -27,7 +27,7 @@ type options struct {
 	Version, Revision string
 	Time              time.Time
 	Licence           string
-	// Binaries are files, one for each platform; what platform it is for is in the binary.
+	// Binaries are files, one for each platform. The platform is read from the binary.
 	Binaries []string
 }
 
@@ -89,7 +89,7 @@ func build(o options) (built, error) {
 	return out, nil
 }
 
-// platformOf is what the binary was built for. A binary that needs a libc would not start.
+// platformOf returns the platform of a binary. A binary that needs a libc is refused, because it would not start.
 func platformOf(info *buildinfo.BuildInfo) (v1.Platform, error) {
 	settings := map[string]string{}
 	for _, s := range info.Settings {
@@ -101,7 +101,7 @@ func platformOf(info *buildinfo.BuildInfo) (v1.Platform, error) {
 	return v1.Platform{OS: settings["GOOS"], Architecture: settings["GOARCH"]}, nil
 }
 
-// labels are those of https://specs.opencontainers.org/image-spec/annotations.
+// labels returns the labels of https://specs.opencontainers.org/image-spec/annotations.
 func labels(o options) map[string]string {
 	const source = "https://github.com/cobaltcore-dev/" + program
 	const prefix = "org.opencontainers.image."

@@ -20,14 +20,14 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// file is one of a layer. All belong to root: who runs the exporter cannot change them.
+// file is a file of a layer. All files belong to root, so that the user of the exporter cannot change them.
 type file struct {
 	name    string
 	mode    os.FileMode
 	content []byte
 }
 
-// baseFiles are what a program expects of a system, and the licences of the binaries.
+// baseFiles returns the system files that a program expects, and the licences of the binaries.
 func baseFiles(licence string, binaries ...string) ([]file, error) {
 	files := []file{
 		{"etc/group", 0o644, fmt.Appendf(nil, "root:x:0:\nnonroot:x:%d:\n", user)},
@@ -45,7 +45,7 @@ func baseFiles(licence string, binaries ...string) ([]file, error) {
 	return append(files, others...), err
 }
 
-// writeFiles puts them into a directory, for those who build an image from there.
+// writeFiles writes the files to a directory, for builds of an image from that directory.
 func writeFiles(dir string, files []file) error {
 	for _, f := range files {
 		target := filepath.Join(dir, filepath.FromSlash(f.name))
@@ -67,8 +67,8 @@ func binaryLayer(o options, binary string) (v1.Layer, error) {
 	return layer(o.Time, file{program, 0o755, content})
 }
 
-// certificates are those of Mozilla that are trusted without a condition: a PEM file cannot express a
-// date of distrust.
+// certificates returns the certificates of Mozilla without a date of distrust, because a PEM file
+// cannot express such a date.
 func certificates() []byte {
 	var b bytes.Buffer
 	for root := range bundle.Roots() {
@@ -79,7 +79,7 @@ func certificates() []byte {
 	return b.Bytes()
 }
 
-// layer has the files and the directories above them, all from one moment.
+// layer returns a layer with the files and their parent directories, all with the same time.
 func layer(created time.Time, files ...file) (v1.Layer, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)

@@ -112,8 +112,8 @@ func runFiles(args []string) error {
 	return writeFiles(flags.Arg(0), files)
 }
 
-// sourceDate is the time of everything in the image: that of the commit, as
-// https://reproducible-builds.org/specs/source-date-epoch has it.
+// sourceDate returns the time of all files in the image, which is the time of the commit; see
+// https://reproducible-builds.org/specs/source-date-epoch.
 func sourceDate(epoch string) (time.Time, error) {
 	seconds, err := strconv.ParseInt(epoch, 10, 64)
 	if err != nil {

@@ -43,7 +43,7 @@ func manySamples(tb testing.TB) []byte {
 // need the same selection.
 func BenchmarkParse(b *testing.B) {
 	text := manySamples(b)
-	b.Run("ours", func(b *testing.B) {
+	b.Run("exporter", func(b *testing.B) {
 		p := newParser(newReexport(nil, false))
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()

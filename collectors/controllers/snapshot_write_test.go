@@ -179,7 +179,7 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 			}
 		})
 	}
-	t.Run("of a snapshot", func(t *testing.T) {
+	t.Run("snapshot", func(t *testing.T) {
 		t.Parallel()
 		p, e := startPods(t, storedCluster(t), podConfig(), nil)
 		p.poll(t.Context())

@@ -79,9 +79,9 @@ func plantedCluster(t *testing.T) fakeCluster {
 	return c
 }
 
-// TestNoSecretAppears checks that texts from objects and errors of an API server appear neither on a page, nor in a
+// TestNoSecretIsPublished checks that texts from objects and errors of an API server appear neither on a page, nor in a
 // row, nor in the log.
-func TestNoSecretAppears(t *testing.T) {
+func TestNoSecretIsPublished(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.write("planted.kubeconfig", plantedCluster(t).Kubeconfig("t0ken"))

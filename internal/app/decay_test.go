@@ -19,9 +19,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestASnapshotDoesNotDecay checks with an accelerated clock that the findings about the snapshot fleet and their ages
+// TestSnapshotAgesDoNotChange checks with an accelerated clock that the findings about the snapshot fleet and their ages
 // are the same after a minute and after half an hour.
-func TestASnapshotDoesNotDecay(t *testing.T) {
+func TestSnapshotAgesDoNotChange(t *testing.T) {
 	t.Parallel()
 	// A fleet is read again within seconds, even on a busy machine. These are a few minutes of this
 	// clock, less than the tolerance of any rule.

@@ -16,9 +16,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
 
-// TestEvaluationsForgetAndKeepNothing changes objects and the time at random. An evaluator that has processed all
+// TestEvaluationsMatchANewEvaluator changes objects and the time at random. An evaluator that has processed all
 // changes must have the same findings as a new evaluator.
-func TestEvaluationsForgetAndKeepNothing(t *testing.T) {
+func TestEvaluationsMatchANewEvaluator(t *testing.T) {
 	t.Parallel()
 	const objects, rounds, changes = 150, 25, 12
 	seed := rand.Uint64()

@@ -115,7 +115,7 @@ func TestReloadIsOneStep(t *testing.T) {
 	}
 }
 
-func TestReloadOfNonsenseChangesNothing(t *testing.T) {
+func TestReloadOfInvalidFileChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := twoClusters(t)
 	e := s.run()

@@ -26,9 +26,9 @@ type askingProbe struct {
 
 func (p askingProbe) Settled() bool { return p.settled() }
 
-// TestProbesAreLookedAtWhenAllObjectsAreThere checks that a probe is not settled while the objects of another cluster
+// TestProbesSettleAfterObjects checks that a probe is not settled while the objects of another cluster
 // are still being read.
-func TestProbesAreLookedAtWhenAllObjectsAreThere(t *testing.T) {
+func TestProbesSettleAfterObjects(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	e, err := exposition.New(exposition.Options{}, Families()...)

@@ -158,7 +158,7 @@ func checkVacant(dir string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if !isDirectory(filepath.Dir(filepath.Clean(dir))) {
-			return fmt.Errorf("--out: %s is not a directory: make it first", filepath.Dir(filepath.Clean(dir)))
+			return fmt.Errorf("--out: %s is not a directory: create it first", filepath.Dir(filepath.Clean(dir)))
 		}
 		return nil
 	case err != nil:

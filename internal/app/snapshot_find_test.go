@@ -106,9 +106,9 @@ func boundRow(row string) bool {
 	return strings.Contains(row, "_since_timestamp_seconds{") && !strings.Contains(row, `onset="exact"`)
 }
 
-// TestASnapshotGoesOnWithoutASearch checks that sources of discovery that cannot be read are recorded as missing,
+// TestSnapshotContinuesWithoutDiscovery checks that sources of discovery that cannot be read are recorded as missing,
 // within the timeout.
-func TestASnapshotGoesOnWithoutASearch(t *testing.T) {
+func TestSnapshotContinuesWithoutDiscovery(t *testing.T) {
 	t.Parallel()
 	h := newHub(t, "m")
 	h.objects("storage/objects.yaml", "x")

@@ -82,9 +82,9 @@ func (e *exporter) rows() []string {
 	return steady(body)
 }
 
-// TestASnapshotReplaysToTheSameRows compares the rows of the snapshot fleet with those of a snapshot
+// TestSnapshotReplaysToTheSameRows compares the rows of the snapshot fleet with those of a snapshot
 // of it.
-func TestASnapshotReplaysToTheSameRows(t *testing.T) {
+func TestSnapshotReplaysToTheSameRows(t *testing.T) {
 	t.Parallel()
 	s := fleetCopy(t)
 	taken, result, progress, err := s.snapshot()
@@ -125,8 +125,8 @@ func onlyOwner(t *testing.T, dir string) {
 
 const canary = "s3cr3t-canary"
 
-// TestASnapshotHasNoSecrets puts secrets into all fields of the objects that may contain them.
-func TestASnapshotHasNoSecrets(t *testing.T) {
+// TestSnapshotHasNoSecrets puts secrets into all fields of the objects that may contain them.
+func TestSnapshotHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	if err := os.CopyFS(s.dir, os.DirFS(filepath.Join("..", "..", "test", "fleet"))); err != nil {

@@ -46,9 +46,9 @@ func TestSystemsAreDescribed(t *testing.T) {
 	}
 }
 
-// TestTheKeyEnablesTheSystem checks that the configuration key of every watched system disables
+// TestKeyEnablesSystem checks that the configuration key of every watched system disables
 // this system and no other.
-func TestTheKeyEnablesTheSystem(t *testing.T) {
+func TestKeyEnablesSystem(t *testing.T) {
 	for _, set := range Watched() {
 		key := alerts.Describe(alerts.System(set.Collector)).Key
 		c, err := config.Parse([]byte("clusters: [{name: a, inCluster: true}]\ncollectors: {"+key+": {enabled: false}}\n"), "test.yaml")

@@ -35,7 +35,7 @@ func newReportCommand(s Streams) *cobra.Command {
 	var contexts func() (*fleet.Contexts, error)
 	c := &cobra.Command{
 		Use:   "report",
-		Short: "Print what fails in the fleet, and why",
+		Short: "Print the failures in the fleet and their causes",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if err := checkReport(o, output, failOn); err != nil {

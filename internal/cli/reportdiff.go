@@ -21,7 +21,7 @@ import (
 func newReportDiffCommand(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff BEFORE AFTER",
-		Short: "Compare two reports (JSON files) or snapshots (directories): 0 they are the same, 1 they differ",
+		Short: "Compare two reports (JSON files) or snapshots (directories); exit code 0 if they are equal, 1 if they differ",
 		Args:  exactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			var reports [2]health.Report

@@ -47,7 +47,7 @@ func newTestClient(t *testing.T, handler http.HandlerFunc) (*Client, string) {
 	return c, file
 }
 
-func TestClientAsks(t *testing.T) {
+func TestClientRequests(t *testing.T) {
 	type asked struct{ Method, URI, Token, Accept, Type, Agent, Body string }
 	var got []asked
 	c, _ := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
@@ -106,7 +106,7 @@ func TestClientErrors(t *testing.T) {
 	}
 }
 
-func TestClientReadsNoEndlessAnswer(t *testing.T) {
+func TestClientLimitsEndlessAnswers(t *testing.T) {
 	c, _ := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"kind":"`+strings.Repeat("x", MaxObject)+`"}`)
 	})

@@ -222,8 +222,8 @@ func TestSecretsWithoutListPermission(t *testing.T) {
 	}
 }
 
-// TestHostTrouble checks that failures of the host cluster remove no known cluster.
-func TestHostTrouble(t *testing.T) {
+// TestHostClusterFailures checks that failures of the host cluster remove no known cluster.
+func TestHostClusterFailures(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc

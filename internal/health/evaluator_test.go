@@ -252,8 +252,8 @@ func TestClusterLabel(t *testing.T) {
 	}
 }
 
-// TestExprForIsTheSame checks that the expressions for Prometheus have the same results.
-func TestExprForIsTheSame(t *testing.T) {
+// TestExprForHasTheSameResults checks that the expressions for Prometheus have the same results.
+func TestExprForHasTheSameResults(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(cluster("a"), dead("b"), []row{flux("a", "b", "apps", "failed"), flux("a", "a", "late", "dependency_not_ready")})...)
 	rules := testRules()

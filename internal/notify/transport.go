@@ -107,7 +107,7 @@ func classify(err error) error {
 	}
 	if errors.As(err, new(*url.Error)) || errors.As(err, new(net.Error)) || errors.Is(err, failure.ErrTooLarge) ||
 		errors.As(err, new(*failure.FileError)) {
-		return fmt.Errorf("ask Alertmanager: %w", failure.FromTransport(err))
+		return fmt.Errorf("query Alertmanager: %w", failure.FromTransport(err))
 	}
 	return failure.Errorf(failure.ReasonDecode, "the response is not from an Alertmanager")
 }

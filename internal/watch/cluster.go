@@ -40,15 +40,15 @@ type Options struct {
 	// Once means that the objects are rendered for a single report: no memory of them
 	// will be used.
 	Once bool
-	// Silence is the time after which a watch without events counts as broken; by default two and a half times the
+	// SilenceTimeout is the time after which a watch without events counts as broken; by default two and a half times the
 	// interval of bookmarks.
-	Silence time.Duration
-	// Steady is the minimum lifetime of a healthy watch; by default 30 s, or half of StaleAfter if
+	SilenceTimeout time.Duration
+	// MinStreamLifetime is the minimum lifetime of a healthy watch; by default 30 s, or half of StaleAfter if
 	// that is less. Watches that end sooner are opened again with a backoff.
-	Steady time.Duration
-	// Stalled is how long the initial events of a WatchList stream may pause before the
+	MinStreamLifetime time.Duration
+	// WatchListTimeout is how long the initial events of a WatchList stream may pause before the
 	// kind is listed instead; by default 15 s, or half of StaleAfter if that is less.
-	Stalled time.Duration
+	WatchListTimeout time.Duration
 	// Identities has the UIDs of clusters by name, and Memories the memories of their objects; nil
 	// means a new one.
 	Identities *Identities
@@ -134,8 +134,8 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	if o.Memories == nil {
 		o.Memories = NewMemories()
 	}
-	o.Silence, o.Steady = cmp.Or(o.Silence, defaultSilence), cmp.Or(o.Steady, min(defaultSteady, o.StaleAfter/2))
-	o.Stalled = cmp.Or(o.Stalled, min(defaultStalled, o.StaleAfter/2))
+	o.SilenceTimeout, o.MinStreamLifetime = cmp.Or(o.SilenceTimeout, defaultSilence), cmp.Or(o.MinStreamLifetime, min(defaultSteady, o.StaleAfter/2))
+	o.WatchListTimeout = cmp.Or(o.WatchListTimeout, min(defaultStalled, o.StaleAfter/2))
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
 	if o.Budget == nil {
 		o.Budget = o.Exposition.Budget()
@@ -145,8 +145,8 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 			g := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: set.Collector, Kind: r.Kind}, r.Families)
 			w.groups = append(w.groups, g)
 			w.kinds = append(w.kinds, &kind{
-				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.Steady, silence: o.Silence,
-				stalled: o.Stalled, notes: notesFor(r, o.Notes[set.Collector]), once: o.Once,
+				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.MinStreamLifetime, silence: o.SilenceTimeout,
+				stalled: o.WatchListTimeout, notes: notesFor(r, o.Notes[set.Collector]), once: o.Once,
 				memory: o.Memories.of(c.Name, set.Collector, r),
 			})
 		}
@@ -156,7 +156,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	return w
 }
 
-// Groups returns all rows of the cluster.
+// Groups returns the groups with all rows of the cluster.
 func (c *Cluster) Groups() []*exposition.Group { return c.groups }
 
 // SetTargets passes a changed fleet to the cluster. The kinds whose rows depend on it are listed
@@ -172,7 +172,7 @@ func (c *Cluster) SetTargets(t *fleet.Targets) {
 	}
 }
 
-// Run watches until ctx ends; all goroutines are gone when it returns.
+// Run watches until ctx ends. All goroutines have ended when it returns.
 func (c *Cluster) Run(ctx context.Context) {
 	if c.Snapshot != nil {
 		c.runSnapshot(ctx)
@@ -277,7 +277,7 @@ func (c *Cluster) recordProbe(err error) (back bool) {
 	return err == nil && was.failing.Reason != ""
 }
 
-// Unreached returns why the last probe failed, as the log has it; empty if it did not.
+// Unreached returns the reason in the log why the last probe failed; empty if it succeeded.
 func (c *Cluster) Unreached() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

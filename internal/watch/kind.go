@@ -64,12 +64,12 @@ type kindState struct {
 	syncTook time.Duration
 	// lastEvent is the time of the last event, bookmark or list.
 	lastEvent time.Time
-	// failing is why the last attempt failed; empty while all is well.
+	// failing is the reason why the last attempt failed; empty after a success.
 	failing      failure.Steady
 	failingSince time.Time
 	failingText  string
 	failures     int // since the last success
-	// logged is the last reason in the log, until all has been well again.
+	// logged is the last reason in the log; it is reset by a success.
 	logged failure.Reason
 	// listOnly reports that the WatchList streams of the kind do not end their initial events.
 	listOnly bool

@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// TestObjectRows: objects of any kind may turn alerts off and have an owner, also if the kind reads
-// labels itself, and also after a snapshot.
+// TestObjectRows checks that objects of any kind can disable alerts and have an owner, even if the
+// kind reads labels itself, and also in a snapshot.
 func TestObjectRows(t *testing.T) {
 	t.Parallel()
 	type plain struct{ Object }
@@ -66,7 +66,7 @@ func TestObjectRows(t *testing.T) {
 	}
 }
 
-// renderOne is the rows of one object.
+// renderOne returns the rows of one object.
 func renderOne(t *testing.T, r Resource, raw []byte) []string {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, Families()...)
@@ -83,7 +83,7 @@ func renderOne(t *testing.T, r Resource, raw []byte) []string {
 	return scrape(e, "cobaltcore_object_")
 }
 
-// TestOwnLabelsKeepsWantedStrings: names may have escapes, other values than short strings are none.
+// TestOwnLabelsKeepsWantedStrings checks that names may contain escapes, and that only short strings are kept.
 func TestOwnLabelsKeepsWantedStrings(t *testing.T) {
 	l := OwnLabels{wanted: []string{"app", "tier", "count", "long"}}
 	text := `{"\u0061pp":"a\"b","other":"x","tier":"\u0062","count":1,"long":"` + strings.Repeat("x", maxAnnotation) + `"}`

@@ -46,8 +46,8 @@ func TestReasonsOfDecoding(t *testing.T) {
 	}
 }
 
-// TestExplain leaves out what an answer of the exporter must not have, for all that
-// redact lets pass.
+// TestExplain checks that texts in answers of the exporter have no confidential parts, even those
+// that redact does not remove.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}

@@ -90,7 +90,7 @@ func failingReport(reason failure.Reason, since time.Time, text string) *Failing
 	return &FailingReport{Reason: string(reason), Since: since.UTC(), Error: text}
 }
 
-// TimeReport is a time as reports show it: nil, and so null, if it is zero.
+// TimeReport returns a time for a report: nil, which is null in JSON, if it is zero.
 func TimeReport(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

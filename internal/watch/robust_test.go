@@ -37,8 +37,8 @@ func hangWatches(list http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// A server without WatchList is none to complain about, and nothing is settled
-// before its LIST has answered.
+// TestServerWithoutWatchList checks that a server without WatchList is not a failure, and that
+// nothing is settled before its LIST has an answer.
 func TestServerWithoutWatchList(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).Start)
@@ -68,7 +68,7 @@ func TestServerWithoutWatchList(t *testing.T) {
 	}
 }
 
-func TestOneFailedProbeSettlesNothing(t *testing.T) {
+func TestFailedProbeDoesNotSettle(t *testing.T) {
 	c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{Exposition: newExposition(t), Log: slog.New(slog.DiscardHandler)})
 	var got []bool
 	for range 2 {
@@ -80,9 +80,9 @@ func TestOneFailedProbeSettlesNothing(t *testing.T) {
 	}
 }
 
-// An API server that has just started has not loaded its custom resources yet: a
-// kind that one probe misses keeps its rows.
-func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
+// An API server that has just started may not yet have loaded its custom resources, so a kind that
+// is missing in one probe keeps its rows.
+func TestMissingKindKeepsItsRows(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
@@ -90,7 +90,7 @@ func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.ProbeInterval = time.Hour })
 	r.wantRows(size("Widget", "a", 1))
 	r.cancel()
-	<-r.done // from here on, the probes are ours
+	<-r.done // the test runs the following probes itself
 	s := &session{cluster: r.Cluster, watches: map[*kind]*runningWatch{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(func() {
@@ -113,7 +113,7 @@ func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
 	}
 }
 
-func TestListWithNonsense(t *testing.T) {
+func TestListWithInvalidObjects(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
@@ -126,13 +126,13 @@ func TestListWithNonsense(t *testing.T) {
 	r.wantLine(`cobaltcore_watch_partial_decodes_total{cluster="c",collector="test",group="test.example.com",kind="Widget"} 4`)
 }
 
-// A watch without a sign of life is made anew; its rows stay meanwhile.
+// A silent watch is restarted, and its rows are kept in the meantime.
 func TestSilentWatch(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
 	a.put("widgets", "a", `{"size":1}`)
-	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Silence = 200 * time.Millisecond })
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.SilenceTimeout = 200 * time.Millisecond })
 	r.wantRows(size("Widget", "a", 1))
 	testutil.Eventually(t, func() (bool, string) {
 		n := a.requests("widgets")["WATCHLIST v1"]
@@ -144,7 +144,7 @@ func TestSilentWatch(t *testing.T) {
 	}
 }
 
-// A LIST that stops in the middle is given up, and what comes later is taken.
+// A LIST that hangs is aborted, and the next LIST is used.
 func TestHangingList(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).Start)
@@ -155,7 +155,7 @@ func TestHangingList(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	r := watchAPI(t, a, func(c *fleet.Cluster, o *Options) { c.WatchList, o.Silence = false, 300*time.Millisecond })
+	r := watchAPI(t, a, func(c *fleet.Cluster, o *Options) { c.WatchList, o.SilenceTimeout = false, 300*time.Millisecond })
 	r.wantLine(`cobaltcore_watch_failing{cluster="c",collector="test",group="test.example.com",kind="Widget",reason="timeout"} 1`)
 	a.deny("widgets", nil)
 	r.wantRows(size("Widget", "b", 2))

@@ -107,7 +107,7 @@ func (s *session) probe(ctx context.Context) error {
 	return nil
 }
 
-// identify asks for the UID of the cluster and compares it with the one before.
+// identify reads the UID of the cluster and compares it with the previous one.
 func (s *session) identify(ctx context.Context) {
 	c, now := s.cluster, s.cluster.options.Now()
 	if !s.uidAskedAt.IsZero() && now.Sub(s.uidAskedAt) < identityInterval {
@@ -166,7 +166,7 @@ func (s *session) restartSilent(ctx context.Context) {
 		if state.started.After(last) {
 			last = state.started
 		}
-		limit := c.options.Silence
+		limit := c.options.SilenceTimeout
 		if state.short >= shortStreams && !state.streaming { // it is waiting; the rows must stay meanwhile
 			limit = min(limit, c.options.StaleAfter/2)
 		}

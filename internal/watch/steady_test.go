@@ -37,7 +37,7 @@ func TestWatchListIsCutShort(t *testing.T) {
 	a.deny("widgets", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, fakeapi.Frame("ADDED", widgetJSON("a", 1)))
 	})
-	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Steady = 300 * time.Millisecond })
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.MinStreamLifetime = 300 * time.Millisecond })
 	r.wantLine(closedErrors(2))
 	r.wantLine(failing("Widget", "closed"))
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
@@ -59,7 +59,7 @@ func TestShortWatches(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
 	r := watchAPI(t, a, func(c *fleet.Cluster, o *Options) {
-		c.WatchList, o.StaleAfter, o.Steady = false, 4*time.Second, 300*time.Millisecond
+		c.WatchList, o.StaleAfter, o.MinStreamLifetime = false, 4*time.Second, 300*time.Millisecond
 	})
 	r.wantRows(allRows()...)
 	stop := r.always(allRows())
@@ -151,7 +151,7 @@ func TestShortStreamsNeedConfirmation(t *testing.T) {
 func TestSteadyIsShorterThanStale(t *testing.T) {
 	for stale, want := range map[time.Duration]time.Duration{5 * time.Minute: 30 * time.Second, 20 * time.Second: 10 * time.Second} {
 		c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{Exposition: newExposition(t), Log: slog.New(slog.DiscardHandler), StaleAfter: stale})
-		if got := c.options.Steady; got != want {
+		if got := c.options.MinStreamLifetime; got != want {
 			t.Errorf("%s with staleAfter %s", got, stale)
 		}
 	}

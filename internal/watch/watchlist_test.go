@@ -65,7 +65,7 @@ func TestWatchListNeverEnds(t *testing.T) {
 				answer(w, r)
 				<-r.Context().Done()
 			})
-			r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Stalled = time.Second })
+			r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.WatchListTimeout = time.Second })
 			r.wantRows(allRows()...)
 			testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			r.wantLine(watchListErrors(1))
@@ -110,7 +110,7 @@ func TestArrived(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Stalled = testutil.Deadline })
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.WatchListTimeout = testutil.Deadline })
 	testutil.Eventually(t, func() (bool, string) { return r.Arrived() == 3, fmt.Sprint(r.Arrived()) })
 	close(complete)
 	testutil.Eventually(t, func() (bool, string) { return r.Settled() && r.Arrived() == 0, fmt.Sprint(r.Arrived()) })
@@ -132,7 +132,7 @@ func TestSlowWatchList(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Stalled = stalled })
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.WatchListTimeout = stalled })
 	want := []string{size("Gadget", "g", 9)}
 	for n := range objects {
 		want = append(want, size("Widget", fmt.Sprintf("slow-%d", n), n+1))
@@ -155,7 +155,9 @@ func TestClusterThatDoesNotAnswer(t *testing.T) {
 		asked.Add(1)
 		<-r.Context().Done()
 	})
-	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Stalled, o.Silence = 100*time.Millisecond, 400*time.Millisecond })
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) {
+		o.WatchListTimeout, o.SilenceTimeout = 100*time.Millisecond, 400*time.Millisecond
+	})
 	r.wantLine(failing("Widget", "timeout"))
 	testutil.Eventually(t, func() (bool, string) { return asked.Load() > 4, "not asked again" })
 	for _, line := range scrape(r.exposition, "cobaltcore_watch_errors_total") {

@@ -9,12 +9,11 @@ import (
 	"testing"
 )
 
-// bodySize is what an object typically has as JSON. It is the same everywhere, so that
-// collectors can be compared.
+// bodySize is the typical size of an object as JSON. All collectors use the same size, so that
+// their results can be compared.
 const bodySize = 6 << 10
 
-// Bench decodes an object and renders its rows, which is what an event costs before it
-// is stored.
+// Bench decodes an object and renders its rows, which is the cost of an event before it is stored.
 func (s Suite) Bench(b *testing.B, o Object) {
 	b.Helper()
 	k := s.Rig(b, Management).Of(b, o.Kind)
@@ -27,7 +26,7 @@ func (s Suite) Bench(b *testing.B, o Object) {
 	}
 }
 
-// Compact is the object without white space.
+// Compact returns the object without white space.
 func (o Object) Compact(tb testing.TB) Object {
 	tb.Helper()
 	var to bytes.Buffer
@@ -38,7 +37,7 @@ func (o Object) Compact(tb testing.TB) Object {
 	return o
 }
 
-// Grown adds to an object what real ones have more of, until it has bodySize.
+// Grown enlarges an object to bodySize with typical fields of real objects.
 func (o Object) Grown(tb testing.TB, grow func(o map[string]any, n int)) Object {
 	tb.Helper()
 	var all map[string]any
@@ -54,7 +53,7 @@ func (o Object) Grown(tb testing.TB, grow func(o map[string]any, n int)) Object 
 	return o
 }
 
-// In finds the value at a path, which has to be there.
+// In returns the value at a path, which must exist.
 func In(o map[string]any, path ...string) map[string]any {
 	for _, name := range path {
 		o, _ = o[name].(map[string]any)

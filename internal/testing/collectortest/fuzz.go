@@ -15,13 +15,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// anything are objects that are none, in front of what a collector thinks of.
+// anything returns invalid objects as seeds, followed by the seeds of a collector.
 func anything() []string {
 	return []string{`null`, `[]`, `"x"`, `{}`, `{"metadata":null,"spec":null,"status":null}`}
 }
 
-// Fuzz passes any input to kinds, or to all. Valid JSON is never an error, and the output is always a
-// valid exposition. The seeds are large: use -fuzzminimizetime 1x, or it minimises all the time.
+// Fuzz passes any input to the given kinds, or to all kinds. Valid JSON is never an error, and the
+// output is always a valid exposition. The seeds are large, so use -fuzzminimizetime 1x to limit
+// minimisation.
 func (s Suite) Fuzz(f *testing.F, objects []Object, seeds []string, kinds ...string) {
 	f.Helper()
 	for _, o := range objects {
@@ -91,7 +92,7 @@ func (r *Rig) CheckProjection(tb testing.TB, kind string, raw []byte) []byte {
 	return kept
 }
 
-// CheckBrokenProjections does so for a broken object.
+// CheckBrokenProjections checks the projections of broken variants of an object.
 func (r *Rig) CheckBrokenProjections(tb testing.TB, o Object, breakages []Breakage) {
 	tb.Helper()
 	for _, b := range breakages {
@@ -101,8 +102,8 @@ func (r *Rig) CheckBrokenProjections(tb testing.TB, o Object, breakages []Breaka
 	}
 }
 
-// FuzzProjection looks for an object of which a snapshot shows something else. A URL
-// where none belongs may lose its user info.
+// FuzzProjection searches for an object whose rows differ in a snapshot. A URL in an unexpected
+// field may lose its user info.
 func (s Suite) FuzzProjection(f *testing.F, seeds ...string) {
 	f.Helper()
 	for _, o := range s.Objects(f) {

@@ -20,8 +20,8 @@ var update = flag.Bool("update", false, "write the golden files")
 // Update reports whether golden files are to be written.
 func Update() bool { return *update }
 
-// Golden compares the rows of an exposition with a golden file, or writes that. Help texts and
-// types are the same in every file and are in docs/metrics.md.
+// Golden compares the rows of an exposition with a golden file, or writes the file. Help texts and
+// types are left out, because they are the same in every file and are in docs/metrics.md.
 func Golden(tb testing.TB, file, got string) {
 	tb.Helper()
 	got = withoutComments(got)
@@ -104,7 +104,7 @@ func (s Suite) checkGolden(tb testing.TB, c Case) string {
 	return got
 }
 
-// checkIdentity makes sure that an object is what it looks like.
+// checkIdentity checks that the rows identify the object by its kind, namespace and name.
 func (s Suite) checkIdentity(tb testing.TB, o Object) {
 	tb.Helper()
 	for _, r := range s.Collector.Resources() {
@@ -119,8 +119,7 @@ func (s Suite) checkIdentity(tb testing.TB, o Object) {
 	tb.Errorf("no watch.Resource of the collector has the kind %s", o.Kind)
 }
 
-// checkWhole finds objects of a case with a value of another type than the one that is
-// read.
+// checkWhole fails for objects of a case with a value of the wrong type.
 func (s Suite) checkWhole(tb testing.TB, c Case) {
 	tb.Helper()
 	r := s.Rig(tb, c.Cluster)
@@ -131,8 +130,8 @@ func (s Suite) checkWhole(tb testing.TB, c Case) {
 	}
 }
 
-// checkDeclared finds kinds that add to families that they do not declare: those rows
-// are dropped without a word.
+// checkDeclared fails for kinds that add rows to undeclared families, because these rows are
+// dropped without an error.
 func (s Suite) checkDeclared(tb testing.TB, c Case) {
 	tb.Helper()
 	generous := s.Collector.Resources()
@@ -147,7 +146,7 @@ func (s Suite) checkDeclared(tb testing.TB, c Case) {
 	}
 }
 
-// checkComplete keeps testdata complete: each kind and each family is in a golden file.
+// checkComplete checks that each kind and each family is in a golden file.
 func (s Suite) checkComplete(tb testing.TB) {
 	tb.Helper()
 	kinds, families := s.Kinds, s.Families
@@ -193,7 +192,7 @@ func (s Suite) checkFirst(tb testing.TB) {
 	}
 }
 
-// checkLeftovers finds what a renamed case left behind.
+// checkLeftovers fails for golden files without a case.
 func (s Suite) checkLeftovers(tb testing.TB) {
 	tb.Helper()
 	want := map[string]bool{}
@@ -213,8 +212,8 @@ func (s Suite) checkLeftovers(tb testing.TB) {
 	}
 }
 
-// checkUnique renders each object under three identities that differ in namespace or
-// name only: two of them never share a series.
+// checkUnique renders each object under three identities that differ only in namespace or name, and
+// checks that they do not share a series.
 func (s Suite) checkUnique(tb testing.TB) {
 	tb.Helper()
 	r := s.Rig(tb, Management)

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Object is an object as an API server sends it, with its identity.
+// Object is the JSON of an object from an API server, with its identity.
 type Object struct {
 	APIVersion, Kind string
 	Metadata         struct{ Namespace, Name string }
@@ -34,7 +34,7 @@ func Parse(tb testing.TB, raw []byte) Object {
 	return o
 }
 
-// Into decodes the object into what a test looks at.
+// Into decodes the object into a value.
 func (o Object) Into(tb testing.TB, v any) {
 	tb.Helper()
 	if err := json.Unmarshal(o.Raw, v); err != nil {
@@ -45,8 +45,7 @@ func (o Object) Into(tb testing.TB, v any) {
 // Documents splits a file of YAML.
 func Documents(text []byte) []string { return regexp.MustCompile(`(?m)^---$`).Split(string(text), -1) }
 
-// Read reads a file: YAML documents, or the JSON of a List as a real cluster has
-// answered it.
+// Read reads a file with YAML documents, or with the JSON of a List from a real cluster.
 func Read(tb testing.TB, file string) []Object {
 	tb.Helper()
 	data, err := os.ReadFile(file)
@@ -76,7 +75,7 @@ func Read(tb testing.TB, file string) []Object {
 	return all
 }
 
-// Find finds one object of a file of testdata. A kind or a name of "" is any.
+// Find returns one object of a file of testdata. An empty kind or name matches any.
 func Find(tb testing.TB, file, kind, name string) Object {
 	tb.Helper()
 	for _, o := range Read(tb, filepath.Join("testdata", file)) {
@@ -88,8 +87,8 @@ func Find(tb testing.TB, file, kind, name string) Object {
 	return Object{}
 }
 
-// With sets the value at a dotted path that exists. The identity stays as it was, even if it is no
-// longer in the JSON.
+// With returns the object with another value at an existing dotted path. The identity does not
+// change, even if the path is part of it.
 func (o Object) With(tb testing.TB, path string, value any) (Object, bool) {
 	tb.Helper()
 	var root any

@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// Site is the cluster management, alone, with an exposition of its own.
+// Site returns the cluster management as the only cluster, with its own exposition.
 func Site(tb testing.TB, now func() time.Time, families ...*exposition.Family) collectors.Site {
 	tb.Helper()
 	e, err := exposition.New(exposition.Options{}, families...)
@@ -38,7 +38,7 @@ func Site(tb testing.TB, now func() time.Time, families ...*exposition.Family) c
 	}
 }
 
-// Serve is what GET /metrics answers.
+// Serve returns the answer to GET /metrics.
 func Serve(tb testing.TB, e *exposition.Exposition) string {
 	tb.Helper()
 	w := httptest.NewRecorder()
@@ -50,7 +50,7 @@ func Serve(tb testing.TB, e *exposition.Exposition) string {
 	return w.Body.String()
 }
 
-// MustParse is for output that a Prometheus server has to accept.
+// MustParse parses output and fails the test if Prometheus would not accept it.
 func MustParse(tb testing.TB, text string) {
 	tb.Helper()
 	p := expfmt.NewTextParser(model.LegacyValidation)
@@ -68,7 +68,7 @@ func MustParse(tb testing.TB, text string) {
 	}
 }
 
-// Rows are those of text: value by name and labels.
+// Rows returns the rows of a text: values by name and labels.
 func Rows(text string) map[string]string {
 	rows := map[string]string{}
 	for line := range strings.Lines(text) {
@@ -80,8 +80,8 @@ func Rows(text string) map[string]string {
 	return rows
 }
 
-// ShortRows are rows without the prefix of their names and the labels that all of them
-// begin with.
+// ShortRows returns the rows without the common prefix of their names and without their common
+// first labels.
 func ShortRows(text, prefix, labels string) map[string]string {
 	rows := map[string]string{}
 	short := strings.NewReplacer(prefix, "", labels+",", "", "{"+labels+"}", "")
@@ -91,7 +91,7 @@ func ShortRows(text, prefix, labels string) map[string]string {
 	return rows
 }
 
-// Want checks rows; the empty value stands for one that must not be there.
+// Want checks rows. An empty value means that the row must not exist.
 func Want(tb testing.TB, rows, want map[string]string) {
 	tb.Helper()
 	for _, row := range slices.Sorted(maps.Keys(want)) {
@@ -106,7 +106,7 @@ func Want(tb testing.TB, rows, want map[string]string) {
 	}
 }
 
-// Lines are the rows of text, sorted; families limits them.
+// Lines returns the sorted rows of a text, optionally limited to some families.
 func Lines(text string, families ...string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -118,7 +118,7 @@ func Lines(text string, families ...string) string {
 	return strings.Join(lines, "")
 }
 
-// FamilyOf is the name of the family of a row.
+// FamilyOf returns the name of the family of a row.
 func FamilyOf(row string) string {
 	if end := strings.IndexAny(row, "{ "); end >= 0 {
 		return row[:end]

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package collectortest has the common parts of the tests of collectors: object in, text out. Only
-// tests import it; properties of one system are tested there.
+// Package collectortest provides the common tests of collectors, which compare the rows of objects
+// with golden files. Properties of a single system are tested in its package.
 package collectortest
 
 import (
@@ -18,24 +18,24 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// Management is the cluster of objects of which nothing else is known.
+// Management is the default cluster of objects.
 const Management = "management"
 
 // Suite is a collector with the objects of its testdata.
 type Suite struct {
 	Collector collectors.Collector
 	Options   exposition.Options
-	// Targets are the clusters that the objects may be about.
+	// Targets are the clusters to which the objects may refer.
 	Targets *fleet.Targets
-	// Files are patterns below testdata for files of objects, each of which has a
-	// golden file beside it, with another extension.
+	// Files are patterns below testdata for files of objects. Each file has a golden file with
+	// another extension.
 	Files  []string
 	Golden string
 	// ClusterOf returns the cluster of the objects in a file; nil is [Management].
 	ClusterOf func(file string) string
 	// Kinds is the number of kinds that the collector watches.
 	Kinds int
-	// Families must each have a row in a golden file; nil is all of the collector.
+	// Families must each have a row in a golden file; nil means all families of the collector.
 	Families []*exposition.Family
 	// Prefix is the prefix of all names, and Labels the text after the cluster in all rows.
 	Prefix, Labels string
@@ -51,14 +51,14 @@ type Case struct {
 	Objects []Object
 }
 
-// Targets are those of a fleet of four clusters.
+// Targets returns the targets of a fleet of four clusters.
 func Targets() *fleet.Targets {
 	return &fleet.Targets{
 		Suffixes: []string{fleet.DefaultSuffix}, Clusters: map[string]bool{Management: true, "control-plane": true, "hypervisor": true, "storage": true},
 	}
 }
 
-// Cases are all files of testdata with objects.
+// Cases returns all files of testdata with objects.
 func (s Suite) Cases(tb testing.TB) []Case {
 	tb.Helper()
 	var all []Case
@@ -82,7 +82,7 @@ func (s Suite) golden(file string) string {
 	return strings.TrimSuffix(file, filepath.Ext(file)) + s.Golden
 }
 
-// Objects are those of all cases; kinds limits them.
+// Objects returns the objects of all cases, optionally limited to some kinds.
 func (s Suite) Objects(tb testing.TB, kinds ...string) []Object {
 	tb.Helper()
 	var all []Object
@@ -96,7 +96,7 @@ func (s Suite) Objects(tb testing.TB, kinds ...string) []Object {
 	return all
 }
 
-// Rig is an exposition that takes the rows of all kinds of one cluster.
+// Rig is an exposition with groups for all kinds of one cluster.
 type Rig struct {
 	View  fleet.View
 	Kinds map[string]*Kind
@@ -113,7 +113,7 @@ type Kind struct {
 	rows *exposition.Rows
 }
 
-// Rig makes an empty exposition.
+// Rig returns an empty exposition.
 func (s Suite) Rig(tb testing.TB, cluster string) *Rig {
 	tb.Helper()
 	return s.rigOf(tb, cluster, s.Collector.Resources())
@@ -136,7 +136,7 @@ func (s Suite) rigOf(tb testing.TB, cluster string, resources []watch.Resource) 
 	return r
 }
 
-// Of is the kind with this name.
+// Of returns the kind with this name.
 func (r *Rig) Of(tb testing.TB, kind string) *Kind {
 	tb.Helper()
 	k := r.Kinds[kind]
@@ -152,15 +152,15 @@ func (k *Kind) Render(raw []byte) (e *exposition.Entry, partial bool, err error)
 	return r.Entry, r.Partial, err
 }
 
-// See decodes one object and renders its rows for a given sighting.
+// See decodes one object and renders its rows for the given memory and time.
 func (k *Kind) See(raw []byte, s lifecycle.Observation) (watch.Rendered, error) {
 	return k.Resource.Render(k.view, raw, s, k.rows)
 }
 
-// SeenAt returns the time at which the objects of testdata are seen.
+// SeenAt returns the time at which the objects of testdata are first seen.
 func SeenAt() time.Time { return time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC) }
 
-// Set makes the objects all that there are. One that is skipped has no rows.
+// Set replaces all objects. A skipped object has no rows.
 func (r *Rig) Set(tb testing.TB, objects ...Object) {
 	tb.Helper()
 	entries := map[string][]*exposition.Entry{}
@@ -178,13 +178,13 @@ func (r *Rig) Set(tb testing.TB, objects ...Object) {
 	}
 }
 
-// Get is what GET /metrics answers.
+// Get returns the answer to GET /metrics.
 func (r *Rig) Get(tb testing.TB) string {
 	tb.Helper()
 	return Serve(tb, r.exposition)
 }
 
-// Render is the exposition of objects.
+// Render returns the exposition of objects.
 func (s Suite) Render(tb testing.TB, cluster string, objects ...Object) string {
 	tb.Helper()
 	r := s.Rig(tb, cluster)

@@ -10,16 +10,15 @@ import (
 	"testing"
 )
 
-// Breakage puts a value where the type of the API has another one. Rows of gone may
-// miss or change; all others have to stay. It is an alias so that tables need no
-// names of fields.
+// Breakage replaces a value by a value of the wrong type. Rows of the families in Gone may be
+// missing or change; all others must not change. It is an alias so that tables need no field names.
 type Breakage = struct {
 	Path  string
 	Value any
 	Gone  []string
 }
 
-// Rules are the rows that a broken value may cost.
+// Rules defines the rows that may be missing because of a broken value.
 type Rules struct {
 	// Gone reports whether the rows of a family are those of a list of a [Breakage].
 	Gone func(family string, list []string) bool
@@ -42,7 +41,7 @@ func ByKind(prefix string) Rules {
 	}
 }
 
-// NameOf is the name of a test about an object.
+// NameOf returns the name of a subtest about an object.
 func NameOf(o Object) string { return o.Kind + "/" + o.Metadata.Name }
 
 // WrongTypes breaks one value of one object at a time. name is the one of the tests
@@ -100,8 +99,8 @@ func (r Rules) CheckKept(tb testing.TB, o Object, whole, broken string, gone []s
 	}
 }
 
-// CheckBroken breaks the JSON of an object, at a text of it and elsewhere: half an
-// object must not look like one.
+// CheckBroken truncates the JSON of an object at a given text and elsewhere, and checks that a
+// truncated object is an error.
 func (s Suite) CheckBroken(tb testing.TB, o Object, at string) {
 	tb.Helper()
 	k, whole := s.Rig(tb, Management).Of(tb, o.Kind), string(o.Raw)

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// ColorOf returns the colour of a value: that of the last mapping of the value, or of the last
-// threshold that it reaches. The text is that of the mapping; empty without one.
+// ColorOf returns the colour of a value, from the last mapping of the value or the last threshold
+// that it reaches. The text is the text of the mapping; empty without a mapping.
 func ColorOf(value float64, thresholds []dashboards.Threshold, mappings []dashboards.Mapping) (color dashboards.Color, text string) {
 	for _, t := range thresholds {
 		if color == "" || value >= t.From {
@@ -27,7 +27,7 @@ func ColorOf(value float64, thresholds []dashboards.Threshold, mappings []dashbo
 	return color, text
 }
 
-// ColorsOf returns the colours that a series of a query has in a panel: in a table, those of the
+// ColorsOf returns the colours of a series of a query in a panel; in a table, the colours of the
 // cells of its row.
 func ColorsOf(p dashboards.Panel, query int, labels map[string]string, value float64) []dashboards.Color {
 	if p.Kind != dashboards.Table {
@@ -53,7 +53,7 @@ func ColorsOf(p dashboards.Panel, query int, labels map[string]string, value flo
 // fills in by itself for a time range of a quarter of an hour.
 func Expand(values map[string]string) *strings.Replacer {
 	pairs := []string{"$__rate_interval", "1m", "$__interval", "15s", "$__range", "15m"}
-	// $namespace comes before $name, which it begins with.
+	// $namespace is replaced before $name, which is a prefix of it.
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(values))) {
 		pairs = append(pairs, "${"+name+"}", values[name], "$"+name, values[name])
 	}

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dashboardtest has pages for tests of the writers.
+// Package dashboardtest provides pages for tests of the writers.
 package dashboardtest
 
 import "github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 
-// Pages are one with everything that a page can have, and one to which it leads.
+// Pages returns a page with all features, and a page to which it links.
 func Pages() []dashboards.Dashboard {
 	other := dashboards.Dashboard{
 		ID: "other", Title: "CobaltCore / Other",

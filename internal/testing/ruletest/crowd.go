@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// crowdSize is how many names of each kind there are.
+// crowdSize is the number of names of each kind.
 const crowdSize = 160
 
 // Crowd runs an exporter on a fleet in which many objects have the same names, in two

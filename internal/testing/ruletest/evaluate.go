@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// Alert is what a rule finds, with all its labels and texts.
+// Alert is a result of a rule with all labels and texts.
 type Alert struct {
 	Rule                            alerts.Rule
 	Labels                          labels.Labels
@@ -30,7 +30,7 @@ type Alert struct {
 	annotations                     map[string]string
 }
 
-// String is the name with the labels, without those that follow from the name.
+// String returns the name and the labels, without the labels that the name determines.
 func (a Alert) String() string {
 	b := labels.NewBuilder(a.Labels).Del("alertname", "severity", "service", "playbook", alerts.LabelNoAbsence)
 	return a.Rule.Name + b.Labels().String()
@@ -69,20 +69,20 @@ type evaluation struct {
 	at         int64
 }
 
-// NewEvaluator makes one.
+// NewEvaluator returns an evaluator.
 func NewEvaluator(label string) *Evaluator {
 	return &Evaluator{label: label, groups: alerts.Catalogue(), engine: promql.NewEngine(promql.EngineOpts{
 		Logger: slog.New(slog.DiscardHandler), MaxSamples: 1_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: newParser(),
 	})}
 }
 
-// Moment is the rows of one moment with the results of the recordings.
+// Moment has the rows of one moment with the results of the recordings.
 type Moment struct {
 	at     time.Time
 	memory memory
 }
 
-// Sum identifies a moment by the values of these metrics.
+// Sum returns a hash of the values of these metrics.
 func (m Moment) Sum(metrics []string) string {
 	sums := make([]uint64, len(metrics))
 	for i, name := range metrics {
@@ -283,7 +283,7 @@ func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert,
 	return all, nil
 }
 
-// Object is what the alert is about.
+// Object returns the object of the alert.
 func (a Alert) Object(ctx context.Context) (kind, namespace, name string, err error) {
 	var parts [3]string
 	for i, text := range []string{a.Rule.Object.Kind, a.Rule.Object.Namespace, a.Rule.Object.Name} {
@@ -293,8 +293,7 @@ func (a Alert) Object(ctx context.Context) (kind, namespace, name string, err er
 	return parts[0], parts[1], parts[2], err
 }
 
-// expandTemplate does what a rule of Prometheus does. A label that is missing is an
-// error here.
+// expandTemplate expands a template like a rule of Prometheus. A missing label is an error here.
 func expandTemplate(ctx context.Context, text string, s promql.Sample, at time.Time, query template.QueryFunc) (string, error) {
 	if !strings.Contains(text, "{{") {
 		return text, nil

@@ -13,16 +13,16 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Row is a sample without a time: it holds as long as nothing changes.
+// Row is a sample without a time.
 type Row struct {
 	Labels labels.Labels // with the name
 	Value  float64
 }
 
-// Name is that of the family.
+// Name returns the name of the family.
 func (r Row) Name() string { return r.Labels.Get(labels.MetricName) }
 
-// String is the line of the text format.
+// String returns the line in the text format.
 func (r Row) String() string {
 	return Selector(r.Labels) + " " + strconv.FormatFloat(r.Value, 'f', -1, 64)
 }
@@ -63,7 +63,7 @@ func parseLabels(text string) (labels.Labels, error) {
 	return l, nil
 }
 
-// Series is a metric of others over time.
+// Series is a series of another exporter over time.
 type Series struct {
 	Notation string // as promtool takes it
 	Labels   labels.Labels
@@ -78,7 +78,7 @@ func parseSeries(line string) (Series, error) {
 	return Series{Notation: line, Labels: l, Values: values}, nil
 }
 
-// changes are what a fixture does to the rows of its objects.
+// changes are the changes of a fixture to the rows of its objects.
 type changes struct {
 	set     []Row
 	removed []labels.Labels
@@ -120,7 +120,7 @@ func includes(l, some labels.Labels) bool {
 	return all
 }
 
-// Renamed are the rows of an exporter that calls the label cluster otherwise.
+// Renamed returns the rows of an exporter with another name of the label cluster.
 func Renamed(rows []Row, label string) []Row {
 	return relabelled(rows, func(b *labels.Builder) {
 		if v := b.Get("cluster"); v != "" && label != "cluster" {
@@ -129,8 +129,8 @@ func Renamed(rows []Row, label string) []Row {
 	})
 }
 
-// Scraped are the rows with the labels that the scrape of a replica adds. With honor_labels,
-// which the rules need, a row keeps its own.
+// Scraped returns the rows with the labels that the scrape of a replica adds. With honor_labels,
+// which the rules need, existing labels are kept.
 func Scraped(rows []Row, replica string) []Row {
 	added := map[string]string{
 		"instance": replica + ":9876", "pod": replica, "job": "cobaltcore-exporter", "service": "cobaltcore-exporter", "container": "exporter", "endpoint": "metrics",

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// HostileFiles returns paths, by a description, from which no file can be read: a reader
-// that trusts them blocks, does not end or runs out of memory.
+// HostileFiles returns paths by description that cannot be read safely: a naive reader blocks, does
+// not end or runs out of memory.
 func HostileFiles(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package testutil has the helpers that all tests share. It imports nothing else of the
-// project, so that every package can use it.
+// Package testutil provides helpers for all tests. It imports no other package of the project, so
+// that every package can use it.
 package testutil
 
 import (
@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// Deadline is how long a test waits for something to become true.
+	// Deadline is the maximum time for which a test waits for a condition.
 	Deadline = 60 * time.Second
 
 	pollInterval = 5 * time.Millisecond
 )
 
-// Failer is a test, benchmark or script that Eventually can end.
+// Failer is a test, benchmark or script that Eventually can fail.
 type Failer interface {
 	Fatalf(format string, args ...any)
 }

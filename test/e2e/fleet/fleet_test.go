@@ -80,7 +80,7 @@ func TestFourClusters(t *testing.T) {
 		}
 	})
 	t.Run("gzip is one member with the same bytes", func(t *testing.T) { oneMember(t, e) })
-	t.Run("Prometheus ingests exactly the rows that are there", func(t *testing.T) { ingested(t, e) })
+	t.Run("Prometheus ingests exactly the served rows", func(t *testing.T) { ingested(t, e) })
 }
 
 func oneMember(t *testing.T, e *harness.Exporter) {

@@ -27,8 +27,8 @@ func TestExporterConfig(t *testing.T) {
 	}
 }
 
-// TestTheWholeConfigurationIsValid reads the configuration like the exporter.
-func TestTheWholeConfigurationIsValid(t *testing.T) {
+// TestConfigurationIsValid reads the configuration like the exporter.
+func TestConfigurationIsValid(t *testing.T) {
 	text := slices.Concat(
 		exporterConfig([]*testbed.Cluster{{Name: "management", Kubeconfig: "/tmp/kubeconfig"}}),
 		openBaoConfig("management", []string{"http://127.0.0.1:20000"}, "/tmp/token"),
