@@ -134,7 +134,8 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	if o.Memories == nil {
 		o.Memories = NewMemories()
 	}
-	o.SilenceTimeout, o.MinStreamLifetime = cmp.Or(o.SilenceTimeout, defaultSilence), cmp.Or(o.MinStreamLifetime, min(defaultSteady, o.StaleAfter/2))
+	o.SilenceTimeout = cmp.Or(o.SilenceTimeout, defaultSilence)
+	o.MinStreamLifetime = cmp.Or(o.MinStreamLifetime, min(defaultSteady, o.StaleAfter/2))
 	o.WatchListTimeout = cmp.Or(o.WatchListTimeout, min(defaultStalled, o.StaleAfter/2))
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
 	if o.Budget == nil {

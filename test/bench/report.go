@@ -32,7 +32,7 @@ type Report struct {
 type Result struct {
 	Name    string  `json:"name"`
 	Figures Figures `json:"figures"`
-	// Ratios are the figures divided by those of kube-state-metrics. A figure is missing if that one is 0.
+	// Ratios are the figures divided by the figures of kube-state-metrics. A ratio is missing if the divisor is 0.
 	Ratios Figures `json:"ratios"`
 }
 

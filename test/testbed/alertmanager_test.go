@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TestAlertmanager starts two that know each other: silences are shared, alerts are not.
+// TestAlertmanager checks that two clustered Alertmanagers share silences, but not alerts.
 func TestAlertmanager(t *testing.T) {
 	ctx := t.Context()
 	first, err := StartAlertmanager(ctx, t.TempDir(), AlertmanagerOptions{Name: "first"})

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestAurora: faults are set from outside, too, and the stand-in answers what it does
-// not know with its page, as the real one does.
+// TestAurora checks that faults can also be set over HTTP, and that unknown paths are answered with
+// the page, as by a real Aurora.
 func TestAurora(t *testing.T) {
 	a, err := StartAurora(t.TempDir(), time.Time{})
 	if err != nil {

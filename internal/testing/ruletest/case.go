@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ruletest runs the fixtures of the rules in alerts/tests/testdata: small fleets,
-// made of objects and of recorded answers, and the alerts that follow. The rows come from
-// an exporter that runs in this process. Prometheus' engine, promtool and the health
-// report evaluate the same fixtures.
+// Package ruletest runs the fixtures of the rules in alerts/tests/testdata: small fleets of objects
+// and recorded answers, with the expected alerts. The rows come from an exporter that runs in this
+// process. Prometheus' engine, promtool and the health report evaluate the same fixtures.
 package ruletest
 
 import (
@@ -42,7 +41,7 @@ func fixtureDir() (string, error) {
 	return filepath.Join(root, "alerts", "tests", "testdata"), err
 }
 
-// TakenAt is the moment of all fixtures.
+// TakenAt returns the time of all fixtures.
 func TakenAt() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }
 
 // Case is a small fleet.
@@ -60,19 +59,19 @@ func TakenAt() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) 
 // "empty" begins with no objects and no answers.
 type Case struct {
 	Name string
-	// Rule is what the case is about.
+	// Rule is the rule that the case tests.
 	Rule string
 	// Series are the metrics of others, a sample each minute; the rows are all there
 	// at the last one of them.
 	Series []Series
-	// Want are the alerts that follow, sorted, as [Alert.String] writes them.
+	// Want are the sorted expected alerts in the form of [Alert.String].
 	Want []string
 
 	file     string
 	sections map[string]string
 }
 
-// Cases are all fixtures.
+// Cases returns all fixtures.
 func Cases() ([]Case, error) {
 	dir, err := fixtureDir()
 	if err != nil {
@@ -141,17 +140,16 @@ func lines(text string) []string {
 	return all
 }
 
-// Fixture is a case with its rows: those of an exporter, of the families that rules
-// are about.
+// Fixture is a case with its rows: the rows of an exporter in the families that rules use.
 type Fixture struct {
 	Case
 
 	Rows []Row
-	// All are the rows of all families, if the case is the first one of its rule.
+	// All has the rows of all families if the case is the first one of its rule.
 	All []Row
 }
 
-// atOnce is how many exporters run at the same time.
+// atOnce is the maximum number of exporters that run at the same time.
 const atOnce = 4
 
 // Fixtures runs an exporter for each case whose rule matches the pattern, with their files
@@ -186,7 +184,7 @@ func Fixtures(ctx context.Context, dir string, rules *regexp.Regexp) ([]Fixture,
 }
 
 // rows runs an exporter on the fleet of the case, with its files in dir, and returns the rows of the
-// families that are used, of all if used is nil.
+// used families; of all families if used is nil.
 func (c Case) rows(ctx context.Context, dir string, used map[string]bool) ([]Row, error) {
 	s := site{dir: dir, clusters: []string{"a", "b"}}
 	if err := s.write(c); err != nil {
@@ -203,7 +201,7 @@ func (c Case) rows(ctx context.Context, dir string, used map[string]bool) ([]Row
 	return changes.apply(contacted(rows)), nil
 }
 
-// Bare runs an exporter on two clusters that have none of the kinds.
+// Bare runs an exporter on two clusters without any of the watched kinds.
 func Bare(ctx context.Context, dir string) ([]Row, error) {
 	return Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir, ruleMetrics())
 }
@@ -240,14 +238,14 @@ func Recorded(ctx context.Context, dir string) ([]Row, error) {
 	return contacted(rows), err
 }
 
-// ruleMetrics returns the metrics that rules are about. It parses all of them once.
+// ruleMetrics returns the metrics that rules use. It parses all rules once.
 var ruleMetrics = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{}
 	for _, g := range alerts.Catalogue() {
 		for _, expr := range expressions(g) {
 			e, err := alerts.Parse(expr)
 			if err != nil {
-				continue // the tests of the catalogue report it
+				continue // reported by the tests of the catalogue
 			}
 			for _, m := range alerts.Metrics(e) {
 				names[m] = true
@@ -268,7 +266,7 @@ func contacted(rows []Row) []Row {
 	return rows
 }
 
-// withFamilies returns the rows of a body whose families are used, all if used is nil.
+// withFamilies returns the rows of a response in the used families; all rows if used is nil.
 func withFamilies(body string, used map[string]bool) string {
 	if used == nil {
 		return body
@@ -282,7 +280,7 @@ func withFamilies(body string, used map[string]bool) string {
 	return kept.String()
 }
 
-// ofRules returns the rows of the families that some rule is about.
+// ofRules returns the rows of the families that rules use.
 func ofRules(rows []Row) []Row {
 	names := ruleMetrics()
 	return slices.DeleteFunc(rows, func(r Row) bool { return !names[r.Name()] })

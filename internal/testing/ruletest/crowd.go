@@ -28,13 +28,13 @@ func Crowd(ctx context.Context, dir string) (Fixture, error) {
 	var kinds []struct {
 		Kind, Like, Prefix string
 		ClusterWide        bool
-		All                object   // what all have
-		States             []object // one without content is not there
+		All                object   // fields of all objects
+		States             []object // an object without content does not exist
 	}
 	if err := yaml.Unmarshal(text, &kinds); err != nil {
 		return Fixture{}, fmt.Errorf("crowd.yaml: %w", err)
 	}
-	random := rand.New(rand.NewPCG(1, 2)) // the same crowd each time
+	random := rand.New(rand.NewPCG(1, 2)) // the same objects in each run
 	for _, cluster := range []string{"a", "b"} {
 		out := &strings.Builder{}
 		for _, k := range kinds {

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// Healthy writes the fleet that all cases begin with into dir, as if it had been
-// recorded now, and returns the path of its configuration.
+// Healthy writes the healthy fleet to dir as if it had been recorded now, and returns the path of
+// its configuration.
 func Healthy(dir string) (string, error) {
 	return site{dir: dir, clusters: []string{"a", "b"}}.live(Case{Name: "healthy"})
 }

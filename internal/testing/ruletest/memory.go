@@ -15,11 +15,11 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// memory are series by the name of their metric.
+// memory has series by the name of their metric.
 type memory struct {
 	series map[string][]storage.Series
 	sums   map[string]uint64 // of the series, in any order
-	// history is whether there are samples of earlier times.
+	// history reports whether there are samples of earlier times.
 	history bool
 }
 

@@ -103,7 +103,7 @@ func identity(o object) string {
 	return fmt.Sprintf("%s %s/%s", o["kind"], namespace, name(o))
 }
 
-// merge is a JSON merge patch.
+// merge applies a JSON merge patch.
 func merge(into, patch object) object {
 	if into == nil {
 		into = object{}
@@ -173,8 +173,8 @@ var recordedAnswers = sync.OnceValues(func() (map[string]json.RawMessage, error)
 	return answers, nil
 })
 
-// mergeAnswers are the recorded answers of test/fleet with changes, by file. What
-// a key with a null names is not there, be it a file, a node or an instance.
+// mergeAnswers returns the recorded answers of test/fleet with changes, by file. A null removes a
+// file, a node or an instance.
 func mergeAnswers(cluster string, changes ...string) (map[string]string, error) {
 	recorded, err := recordedAnswers()
 	if err != nil {

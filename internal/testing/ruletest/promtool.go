@@ -50,8 +50,8 @@ type (
 // alerts fire when their time has come, a minute before, when the rows are withdrawn, and
 // when that has been bridged.
 //
-// Time goes on and ages stay: timestamps move along. So what else is in the fleet
-// does not become stale while the rule waits.
+// Timestamps move with the clock, so that ages stay the same and other objects do not become stale
+// while the rule waits.
 func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([]byte, error) {
 	r, err := e.ruleOf(f.Rule)
 	if err != nil {
@@ -72,7 +72,7 @@ func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([
 	}
 	step := time.Minute
 	if end > time.Hour && len(f.Series) == 0 {
-		step = time.Hour // it takes days, and promtool as many evaluations
+		step = time.Hour // it takes days, and promtool would need too many evaluations
 	}
 	g := promtoolGroup{Name: f.Name + " by " + e.label, Interval: step.String()}
 	needed := e.needs(r)
@@ -138,7 +138,7 @@ func (e *Evaluator) RulesFor(alert string) ([]string, error) {
 	return append(e.needs(r), alert), err
 }
 
-// needs returns the metrics that a rule selects, and those that its recordings do.
+// needs returns the metrics that a rule and its recordings select.
 func (e *Evaluator) needs(r alerts.Rule) []string {
 	recordings := map[string]string{}
 	for _, g := range e.groups {
@@ -182,8 +182,8 @@ func (e *Evaluator) needs(r alerts.Rule) []string {
 // isTime reports whether the value of a metric is a time.
 func isTime(name string) bool { return strings.HasSuffix(name, "_timestamp_seconds") }
 
-// overTime is a row that holds until end and is then withdrawn. promtool's clock
-// begins at the epoch.
+// overTime returns a row that exists until end and is then withdrawn. promtool's clock begins at
+// the epoch.
 func overTime(r Row, end, step time.Duration) string {
 	value, more := r.Value, ""
 	if isTime(r.Name()) && value > 0 {

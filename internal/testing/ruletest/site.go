@@ -27,7 +27,7 @@ import (
 type site struct {
 	dir      string
 	clusters []string
-	// evaluated reports whether the exporter evaluates alerts, too.
+	// evaluated reports whether the exporter also evaluates alerts.
 	evaluated bool
 }
 
@@ -57,10 +57,10 @@ func (s site) config(instances bool) string {
 	return text
 }
 
-// ruleNames are the names of all rules.
+// ruleNames returns the names of all rules.
 var ruleNames = sync.OnceValue(alerts.Names)
 
-// write makes the files of a case.
+// write writes the files of a case.
 func (s site) write(c Case) error {
 	_, empty := c.sections["empty"]
 	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), snapshot.MetaFile: snapshotMeta(false)}); err != nil {
@@ -127,11 +127,11 @@ func (c Case) healthy() (objects, answers string, err error) {
 	return objects, read("answers.yaml", !empty), errors.Join(errs...)
 }
 
-// deadline is how long an exporter may take to know its fleet.
+// deadline is the maximum time until an exporter has read its fleet.
 const deadline = 30 * time.Second
 
-// scrape runs an exporter on the fleet until it knows everything, and returns the rows of the families
-// that are used, of all if used is nil.
+// scrape runs an exporter on the fleet until it has read everything, and returns the rows of the used
+// families; of all families if used is nil.
 func (s site) scrape(ctx context.Context, used map[string]bool) ([]Row, error) {
 	body, err := scrape(ctx, filepath.Join(s.dir, "fleet.yaml"))
 	if err != nil {
@@ -171,7 +171,7 @@ func scrape(ctx context.Context, config string) (string, error) {
 	return body, err
 }
 
-// settled asks until an answer is complete.
+// settled repeats a request until the answer is complete.
 func settled(ctx context.Context, url string) (string, error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -215,7 +215,7 @@ func complete(body string) bool {
 	return probes == asked && !missing && (probes == 0 || len(flows) == 0 || len(stored) > 0)
 }
 
-// value is that of a label of a row.
+// value returns the value of a label of a row.
 func value(line, label string) string {
 	_, v, _ := strings.Cut(line, label+`="`)
 	v, _, _ = strings.Cut(v, `"`)

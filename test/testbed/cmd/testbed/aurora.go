@@ -20,8 +20,8 @@ func (f *fleet) startAurora() (err error) {
 	return nil
 }
 
-// auroraConfig is the part of the exporter's configuration about it, below that of
-// OpenBao.
+// auroraConfig returns the part of the exporter's configuration about Aurora, which follows the
+// part about OpenBao.
 func auroraConfig(cluster string, a *testbed.Aurora) []byte {
 	return fmt.Appendf(nil, `  aurora:
     - name: aurora

@@ -142,7 +142,7 @@ func (f *fleet) start(ctx context.Context) error {
 	return nil
 }
 
-// startClusters starts the clusters at the same time, with the objects that objects/NAME has for each.
+// startClusters starts the clusters concurrently, each with the objects in objects/NAME.
 func (f *fleet) startClusters(ctx context.Context, objects string) error {
 	slog.Info("starting clusters; the first time, their servers are built, which takes minutes", "clusters", f.Clusters)
 	for _, name := range []string{"etcd", "kube-apiserver"} { // one after the other: a build takes all cores

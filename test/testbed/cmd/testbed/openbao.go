@@ -66,7 +66,7 @@ func addresses(b *testbed.OpenBao) string {
 	return strings.Join(urls, " ")
 }
 
-// openBaoConfig is the part of the exporter's configuration about it.
+// openBaoConfig returns the part of the exporter's configuration about OpenBao.
 func openBaoConfig(cluster string, nodes []string, tokenFile string) []byte {
 	return fmt.Appendf(nil, `collectors:
   openbao:
