@@ -107,9 +107,9 @@ func expiryTable(title, description string, ends []expiringItem, links ...Link) 
 		Queries: []Query{{Expr: `clamp_min(` + unionOf(ends, expiringItem.remainingTime) + `, 0)`}, query(expiringItem.expiryTime),
 			{Expr: withFallbackRow(unionOf(ends, expiringItem.state), "what", "nothing known")}},
 		Columns: []Column{
-			clusterColumn(), labelColumn("what", "What"), labelColumn("object", "Object"),
-			ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}), dateColumn(1, "Expires"),
-			{Query: 2, Title: "State", Mappings: []Mapping{
+			withWidth(clusterColumn(), 140), withWidth(labelColumn("what", "What"), 190), labelColumn("object", "Object"),
+			withWidth(ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}), 90), withWidth(dateColumn(1, "Expires"), 180),
+			{Query: 2, Title: "State", Width: 120, Mappings: []Mapping{
 				{Value: 0, Text: "has time", Color: Good}, {Value: 1, Text: "soon", Color: Warning},
 				{Value: 2, Text: "urgent", Color: Bad}, {Value: 3, Text: "expired", Color: Bad}, {Value: -1, Text: "none", Color: Neutral},
 			}},

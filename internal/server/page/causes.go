@@ -25,7 +25,7 @@ const (
 	maxFollowing = 10
 	maxEqual     = 20
 	// maxCardBytes leaves half of the 100 KiB of a page to the matrix, the form and the layout.
-	maxCardBytes = 50 << 10
+	maxCardBytes = 60 << 10
 	// maxFirst is the number of expiries that are always on the first page.
 	maxFirst = 10
 )

@@ -47,9 +47,10 @@ type row struct {
 // Bounds of the matrix. A larger fleet has rows for the clusters that need attention, and a list of the
 // others.
 const (
-	maxClusters = 16 // up to here, each cluster has a row with the history
-	maxRows     = 9
-	maxOthers   = 60
+	maxClusters  = 16 // up to here, each cluster has a row
+	maxHistories = 8  // up to here, with the history of each cell
+	maxRows      = 9
+	maxOthers    = 60
 )
 
 // matrix has a row for each cluster and a column for each system. Systems that no cluster has are named
@@ -111,7 +112,7 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 		}
 		for _, s := range systems {
 			one := cellFor(c, s, counts)
-			if c.VerdictOf(s) != health.Absent && len(clusters) <= maxClusters {
+			if c.VerdictOf(s) != health.Absent && len(clusters) <= maxHistories {
 				one.History = histories[[2]string{c.Name, string(s)}]
 			}
 			line.Cells = append(line.Cells, one)
