@@ -99,7 +99,7 @@ RACE    := -race $(parsers:%=-gcflags=%=-race=false)
 # Neither does it watch the tests of these packages, which start no goroutine (the same test). Their code runs with the
 # detector in the tests of its callers, in internal/app most of all.
 sequential := $(addprefix ./,alerts cmd/generate cmd/release-check collectors/certmanager collectors/externalsecrets collectors/flux \
-	collectors/greenhouse collectors/openbao/internal/judge dashboards dashboards/grafana dashboards/perses docs internal/config \
+	collectors/greenhouse dashboards dashboards/grafana dashboards/perses docs internal/config \
 	internal/config/schema internal/health/render internal/objects internal/server/page plugin)
 # A test leaves no goroutine behind, so there is nothing to wait for at its end (default 1 s).
 export GORACE ?= atexit_sleep_ms=10
