@@ -151,7 +151,7 @@ func esoStores() []Rule {
 			Expr: `max by (` + esoObject + `) (cobaltcore_eso_store_validated == 0)
   and on (` + esoObject + `) (cobaltcore_eso_store_ready == 1)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready and was not validated",
-			Description: "Its Ready condition proves nothing: its credentials are looked up in the namespace of each object that uses it. Failures appear at those objects.",
+			Description: "It is Ready without validation: its credentials are looked up in the namespace of each object that uses it. Failures appear at those objects.",
 		}),
 		eso(Rule{
 			Name: "ESOServerNotConfigured", Severity: Info, For: time.Hour,
@@ -229,7 +229,7 @@ func esoSecrets() []Rule {
 			Name: "ESOSecretMissing", Severity: Info, For: 30 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_status{reason=~"SecretDeleted|ResourceDeleted"})`,
 			Summary:     secret + " has no data",
-			Description: "The provider has nothing for it, so its Secret was deleted, as its deletionPolicy demands. Store the secret again, or delete the ExternalSecret.",
+			Description: "The provider has no such secret, so its Secret was deleted because of its deletionPolicy. Store the secret again, or delete the ExternalSecret.",
 		}),
 	}
 }

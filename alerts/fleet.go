@@ -104,7 +104,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
   and on (cluster, source, namespace) (cobaltcore_discovery_up == 0)`,
 			Object:      Object{Kind: "Discovery", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.source }}"},
 			Summary:     "Discovery of clusters in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails: {{ $labels.reason }}",
-			Description: "It looks for clusters by {{ $labels.source }}. Known clusters stay; new ones and new credentials are not seen. Check that the source exists and that the exporter may read it.",
+			Description: "Source: {{ $labels.source }}. Known clusters stay; new ones and new credentials are missed. Check that the source exists and that the exporter may read it.",
 			InhibitedBy: []Inhibition{followsFromOutage()},
 		},
 		{

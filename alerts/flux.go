@@ -173,7 +173,7 @@ func fluxGroup() Group {
 			Since:       fluxSince,
 			Reason:      fluxReason,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails",
-			Description: "It cannot be applied to cluster {{ $labels.target_cluster }}. The previous revision is there, or a part of the new one. Read its Ready condition; after a failed health check, look at the pods of the target.",
+			Description: "It cannot be applied to cluster {{ $labels.target_cluster }}. The cluster has the previous revision, or part of the new one. Read its Ready condition; after a failed health check, look at the pods of the target.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{

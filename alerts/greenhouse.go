@@ -269,7 +269,7 @@ func teamMembersMissing() Rule {
 		Expr: `1 - (` + members + ` or 0 * ` + before + `) / ` + before + ` > ` + threshold + `
   and on (cluster) (cobaltcore_watch_synced{collector="greenhouse", kind="Team"} == 1)`,
 		Summary: "Teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} have lost {{ $value | humanizePercentage }} of their members",
-		Description: "{{ $value | humanizePercentage }} are gone within an hour: Teams were deleted, or the identity provider has answered with a part of them. " +
+		Description: "{{ $value | humanizePercentage }} disappeared within an hour: Teams were deleted, or the identity provider returned only some of them. " +
 			"Compare them with the groups of the identity provider.",
 	})
 	r.Object = Object{Kind: "Organization", Name: "{{ $labels.namespace }}"}

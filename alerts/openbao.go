@@ -86,7 +86,7 @@ func openBaoGroup() Group {
     unless on (cluster, openbao) (cobaltcore_openbao_node_up == 1)
     unless on (cluster, openbao) (cobaltcore_openbao_not_answering unless on (cluster, openbao) cobaltcore_openbao_node_up and on (cluster) (cobaltcore_cluster_up == 0))`)),
 			Summary: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}",
-			Description: "No node answers. External Secrets of all clusters get nothing new. " +
+			Description: "No node answers. External Secrets in all clusters get no updates. " +
 				"Check its pods and its Service, then the network to it with \"bao status\".",
 		}),
 		openBao(Rule{
