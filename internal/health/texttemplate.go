@@ -137,16 +137,16 @@ func replacement(step string) func(string) (string, error) {
 }
 
 // roundValue rounds a value for the label of a row, so that the label rarely changes: durations to
-// their largest unit, other numbers to two digits. Small whole numbers, such as status codes, are
+// whole days, hours, minutes or seconds, other numbers to two digits. Small whole numbers, such as status codes, are
 // not rounded.
 func (t *textTemplate) roundValue(value float64) float64 {
 	size := math.Abs(value)
 	switch {
 	case t == nil:
 		return value
-	case strings.Contains(t.text, "humanizeDuration"):
-		unit := time.Minute.Seconds()
-		for _, longer := range []time.Duration{time.Hour, 24 * time.Hour} {
+	case strings.Contains(t.text, "humanizeDuration") && size >= 1:
+		unit := time.Second.Seconds()
+		for _, longer := range []time.Duration{time.Minute, time.Hour, 24 * time.Hour} {
 			if size >= longer.Seconds() {
 				unit = longer.Seconds()
 			}
