@@ -79,7 +79,7 @@ func paths() object {
 		"/metrics": operation("getMetrics", "The metrics in the text format of Prometheus or OpenMetrics", textOf(plain), 200, 503).
 			get(nil),
 		"/-/healthy": operation("getHealthy", "Whether the process serves requests", textOf(plain), 200).get(nil),
-		"/-/ready": operation("getReady", "Whether the first synchronisation with the fleet is complete", textOf(plain), 200, 503).
+		"/-/ready": operation("getReady", "Whether the initial sync with the fleet is complete", textOf(plain), 200, 503).
 			get(nil),
 		"/-/reload": object{"post": operation("reload", "Apply the configuration file", textOf(plain), 200, 403, 500)},
 	}
@@ -129,7 +129,7 @@ func describeCode(code int) string {
 	case 500:
 		return "An error of the exporter or of its configuration; the text names it."
 	}
-	return "The first synchronisation with the fleet is not complete, or too many requests are being served."
+	return "The initial sync with the fleet is not complete, or too many requests are being served."
 }
 
 // get returns a route that only answers GET, with parameters.

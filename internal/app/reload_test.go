@@ -127,7 +127,7 @@ func TestReloadOfInvalidFileChangesNothing(t *testing.T) {
 		"unknown key":     {"cluster: []", `fleet.yaml:1: unknown key "cluster"`},
 		"two of a name":   {"clusters:\n- {name: a, snapshot: {path: a}}\n- {name: a, snapshot: {path: b}}", "already taken"},
 		"unknown family":  {"clusters: [{name: a, snapshot: {path: a}}]\nmetrics: {include: [flux_nothing_info]}", "fleet.yaml:2: metrics.include[0]: there is no metric family"},
-		"reserved label":  {"clusterLabel: kind\nclusters: [{name: a, snapshot: {path: a}}]", `the label "kind" has another meaning`},
+		"reserved label":  {"clusterLabel: kind\nclusters: [{name: a, snapshot: {path: a}}]", `the label "kind" is already used`},
 		"no longer there": {"", "no such file"},
 	} {
 		s.write("fleet.yaml", tc.text)

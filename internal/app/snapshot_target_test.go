@@ -29,9 +29,9 @@ func TestSnapshotErrors(t *testing.T) {
 		"no configuration": {func(o *SnapshotOptions) { o.ConfigFile += ".not" }, "no such file"},
 		"unknown cluster":  {func(o *SnapshotOptions) { o.Clusters = []string{"a", "b"} }, `there is no cluster "b"`},
 		"not empty":        {func(o *SnapshotOptions) { o.Out = s.file("full") }, "is not empty"},
-		"a file":           {func(o *SnapshotOptions) { o.Out = s.file("full/file") }, "is no directory"},
-		"no parent":        {func(o *SnapshotOptions) { o.Out = s.file("not/there") }, "make it first"},
-		"no name":          {func(o *SnapshotOptions) { o.Out = "" }, "name a directory"},
+		"a file":           {func(o *SnapshotOptions) { o.Out = s.file("full/file") }, "is not a directory"},
+		"no parent":        {func(o *SnapshotOptions) { o.Out = s.file("not/there") }, "create it first"},
+		"no name":          {func(o *SnapshotOptions) { o.Out = "" }, "use a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -181,11 +181,11 @@ func TestReadRefusesOversizedSnapshots(t *testing.T) {
 		want string // of the error
 	}{
 		"8 lists":             {text: nested(maxDepth)},
-		"9 lists":             {text: nested(maxDepth + 1), want: "more than 8 lists in each other"},
-		"4,000 lists":         {text: nested(4_000), want: "more than 8 lists in each other"},
+		"9 lists":             {text: nested(maxDepth + 1), want: "lists are nested more than 8 deep"},
+		"4,000 lists":         {text: nested(4_000), want: "lists are nested more than 8 deep"},
 		"100,000 lists":       {text: nested(100_000), want: "not JSON"},
 		"100,000 in YAML":     {text: "- " + strings.Repeat("[", 100_000), want: "not YAML"},
-		"a large YAML":        {text: "a: " + strings.Repeat("x", maxYAML), want: "more than 8 MiB"},
+		"a large YAML":        {text: "a: " + strings.Repeat("x", maxYAML), want: "larger than 8 MiB"},
 		"75 GB of aliases":    {text: testutil.ManyAliases(), want: "not YAML"},
 		"a large cut off one": {text: `{"a":"` + strings.Repeat("x", 2*maxFlow), want: "cut off"},
 	} {

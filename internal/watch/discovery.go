@@ -89,7 +89,7 @@ func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource
 	for _, group := range list.Items {
 		for _, v := range group.Versions {
 			if v.Freshness == "Stale" && isWanted(wanted, group.Metadata.Name, v.Version) {
-				return known, fmt.Errorf("the API server does not know what %s/%s has", group.Metadata.Name, v.Version)
+				return known, fmt.Errorf("the API server does not list the resources of %s/%s", group.Metadata.Name, v.Version)
 			}
 			for _, r := range v.Resources {
 				d.add(schema.GroupVersionKind{Group: group.Metadata.Name, Version: v.Version, Kind: r.ResponseKind.Kind}, r.Resource, r.Verbs)

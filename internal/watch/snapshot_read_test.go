@@ -142,8 +142,8 @@ func TestSnapshotErrors(t *testing.T) {
 		parts []string // of the error
 	}{
 		"no directory":            {parts: []string{"missing", "no such file"}},
-		"no file":                 {files: map[string]string{"cluster/readme.txt": "nothing"}, parts: []string{"cluster: there is no Kubernetes object"}},
-		"comments only":           {files: map[string]string{"cluster/a.yaml": "# nothing\n---\n"}, parts: []string{"there is no Kubernetes object"}},
+		"no file":                 {files: map[string]string{"cluster/readme.txt": "nothing"}, parts: []string{"cluster: no Kubernetes object found"}},
+		"comments only":           {files: map[string]string{"cluster/a.yaml": "# nothing\n---\n"}, parts: []string{"no Kubernetes object found"}},
 		"an empty file":           {files: map[string]string{"cluster/a.yaml": "\n"}, parts: []string{"a.yaml:1: the file is empty"}},
 		"no name":                 {files: map[string]string{"cluster/a.yaml": widget + "---\n" + widget + "---\napiVersion: test.example.com/v1\nkind: Widget\nmetad: {}\n"}, parts: []string{"a.yaml:11: Widget has no metadata.name"}},
 		"unknown key":             {files: map[string]string{"cluster/snapshot.yaml": "taken: 2026-11-20T09:00:00Z\n"}, parts: []string{"cluster/snapshot.yaml", "taken"}},
