@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
@@ -30,7 +31,7 @@ func gunzip(t testing.TB, b []byte) []byte {
 	if _, err := io.ReadFull(z, out); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := z.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+	if n, err := z.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
 		t.Fatalf("%d bytes more than the trailer counts: %v", n, err)
 	}
 	if in.Len() > 0 {

@@ -60,7 +60,8 @@ func TestSteady(t *testing.T) {
 		text        string
 		value, want float64
 	}{
-		{left, 442_800, 432_000}, {left, 4_320, 3_600}, {left, 59, 59}, {left, 44.7, 44}, {left, 0.25, 0.25}, {left, -4_320, -3_600}, {left, 119, 60},
+		{left, 442_800, 432_000}, {left, 4_320, 3_600}, {left, 59, 59}, {left, 44.7, 44}, {left, 0.25, 0.25},
+		{left, -4_320, -3_600}, {left, 119, 60},
 		{number, 503, 503}, {number, 0, 0}, {number, 12_345, 12_000}, {number, 0.1234, 0.12}, {number, -12_345, -12_000},
 		{number, math.Inf(1), math.Inf(1)},
 	} {

@@ -38,7 +38,7 @@ func TestParsersAreSequential(t *testing.T) {
 		if found == nil {
 			t.Fatalf("the Makefile has no list %s", pattern)
 		}
-		for _, name := range strings.Fields(strings.ReplaceAll(string(found[1]), `\`, "")) {
+		for name := range strings.FieldsSeq(strings.ReplaceAll(string(found[1]), `\`, "")) {
 			if _, err := os.Stat(filepath.Join(root, name)); err == nil {
 				name = "./" + name
 			}

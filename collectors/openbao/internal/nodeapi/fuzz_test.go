@@ -51,7 +51,7 @@ func FuzzLogin(f *testing.F) {
 		_, _ = io.WriteString(w, *body.Load())
 	}))
 	f.Cleanup(server.Close)
-	node, err := newClient(server.URL, &tls.Config{}, nil, time.Minute) //nolint:gosec // the server has no TLS
+	node, err := newClient(server.URL, &tls.Config{}, nil, time.Minute)
 	if err != nil {
 		f.Fatal(err)
 	}

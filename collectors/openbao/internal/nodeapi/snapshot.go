@@ -19,7 +19,7 @@ type StoredNode struct{ Dir string }
 // CertificateFile has the expiry of the listener's certificate as "not_after".
 const CertificateFile = "tls.json"
 
-// Ask reads the answer to a request from its file.
+// Do reads the response to a request from its file.
 func (n StoredNode) Do(ctx context.Context, r Request) (Answer, error) {
 	status, body, err := snapshot.ReadAnswer(ctx, n.Dir, r.Path, Reasons())
 	if err != nil {
