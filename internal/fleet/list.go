@@ -19,6 +19,10 @@ import (
 // maxItems limits a list that is decoded as a stream.
 const maxItems = 4 << 20
 
+// maxHead limits the bytes of a list before its first item. With [MaxObject], 32 hostile servers that sent spaces
+// took 360 MiB and all CPU.
+const maxHead = 256 << 10
+
 // List is a list without its items.
 type List struct {
 	metav1.ListMeta
@@ -30,7 +34,7 @@ type List struct {
 // [MaxObject] bytes and [httpclient.MaxValues] values. raw is valid until item returns. The error is from item, from
 // reading or from invalid JSON.
 func ReadList(body io.Reader, limit int, item func(raw []byte) error) (List, error) {
-	bounded := &boundedReader{r: body, left: MaxObject, total: limit}
+	bounded := &boundedReader{r: body, left: maxHead, bound: fmt.Sprintf("%d KiB before the first item", maxHead>>10), total: limit}
 	dec := jsontext.NewDecoder(bounded, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var list List
 	switch begin, err := dec.ReadToken(); {
@@ -79,11 +83,15 @@ func readItems(dec *jsontext.Decoder, bounded *boundedReader, item func(raw []by
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	for n := 0; dec.PeekKind() != ']'; n++ {
+	bounded.bound = fmt.Sprintf("%d MiB without the end of an object", MaxObject>>20)
+	for n := 0; ; n++ {
+		bounded.left = MaxObject
+		if dec.PeekKind() == ']' {
+			break
+		}
 		if n == maxItems {
 			return fmt.Errorf("%w: a list of more than %d items", failure.ErrTooLarge, maxItems)
 		}
-		bounded.left = MaxObject
 		BeginObject(bounded.r)
 		raw, err := dec.ReadValue()
 		if err == nil {
@@ -104,12 +112,13 @@ func readItems(dec *jsontext.Decoder, bounded *boundedReader, item func(raw []by
 type boundedReader struct {
 	r           io.Reader
 	left, total int
+	bound       string // name of the limit of left
 }
 
 func (b *boundedReader) Read(p []byte) (int, error) {
 	switch {
 	case b.left <= 0:
-		return 0, fmt.Errorf("%w: more than %d MiB without the end of an object", failure.ErrTooLarge, MaxObject>>20)
+		return 0, fmt.Errorf("%w: more than %s", failure.ErrTooLarge, b.bound)
 	case b.total <= 0:
 		return 0, fmt.Errorf("%w: a list that is too long", failure.ErrTooLarge)
 	}

@@ -44,9 +44,10 @@ func TestReadListBounds(t *testing.T) {
 		"an item without an end":   {io.MultiReader(strings.NewReader(`{"items":[{"x":"`), endless("xxxxxxxx")), "8 MiB without the end of an object"},
 		"items without an end":     {io.MultiReader(strings.NewReader(`{"items":[`), endless("{},")), "more than 4194304 items"},
 		"an item of many values":   {strings.NewReader(manyValues), "more than 262144 values"},
-		"a field without an end":   {io.MultiReader(strings.NewReader(`{"x":[`), endless("{},")), "8 MiB without the end of an object"},
-		"metadata without an end":  {io.MultiReader(strings.NewReader(`{"metadata":{"x":[`), endless("{},")), "8 MiB without the end of an object"},
+		"a field without an end":   {io.MultiReader(strings.NewReader(`{"x":[`), endless("{},")), "256 KiB before the first item"},
+		"metadata without an end":  {io.MultiReader(strings.NewReader(`{"metadata":{"x":[`), endless("{},")), "256 KiB before the first item"},
 		"white space without end":  {io.MultiReader(strings.NewReader(`{"items":[{},`), endless("  ")), "8 MiB without the end of an object"},
+		"white space, no list":     {endless("  "), "256 KiB before the first item"},
 		"a list in front of items": {endless("["), "not a JSON object"},
 	} {
 		memory := testutil.Allocated(func() {

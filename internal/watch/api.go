@@ -19,6 +19,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
+// maxStatus limits the responses of /version and /readyz, which have less than 4 KiB. These are the first requests to a server: with
+// [fleet.MaxObject], 32 hostile servers that answered in chunks of one byte took 360 MiB and all CPU.
+const maxStatus = 64 << 10
+
 // api is the API server of a cluster, with the result of the last discovery.
 type api struct {
 	client     *fleet.Client
@@ -84,7 +88,7 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 // checkComplete fails while the API server is starting: it answers before it has loaded the custom
 // resources, which then seem to be missing.
 func (a *api) checkComplete(ctx context.Context) error {
-	_, err := a.get(ctx, "/readyz")
+	_, err := a.get(ctx, "/readyz", maxStatus)
 	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
 		return nil // ready, or forbidden
 	}
@@ -93,7 +97,7 @@ func (a *api) checkComplete(ctx context.Context) error {
 
 func (a *api) readVersion(ctx context.Context) (version.Info, error) {
 	var info version.Info
-	body, err := a.get(ctx, "/version")
+	body, err := a.get(ctx, "/version", maxStatus)
 	if err != nil {
 		return info, err
 	}
@@ -108,7 +112,7 @@ func (a *api) readVersion(ctx context.Context) (version.Info, error) {
 func (a *api) readUID(ctx context.Context, timeout time.Duration) (uid string, answered bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	body, err := a.get(ctx, "/api/v1/namespaces/kube-system")
+	body, err := a.get(ctx, "/api/v1/namespaces/kube-system", fleet.MaxObject)
 	if err != nil {
 		return "", apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsNotFound(err)
 	}
@@ -119,9 +123,9 @@ func (a *api) readUID(ctx context.Context, timeout time.Duration) (uid string, a
 	return namespace.Metadata.UID, true
 }
 
-// get returns the body of path.
-func (a *api) get(ctx context.Context, path string) ([]byte, error) {
-	_, body, err := a.client.Read(ctx, fleet.Request{Path: path}, fleet.MaxObject)
+// get returns the body of path, which has at most limit bytes.
+func (a *api) get(ctx context.Context, path string, limit int) ([]byte, error) {
+	_, body, err := a.client.Read(ctx, fleet.Request{Path: path}, limit)
 	return body, err
 }
 

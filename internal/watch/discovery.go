@@ -114,7 +114,7 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 			if asked++; asked > maxGroupVersions {
 				return discovered{}, fmt.Errorf("%w: more than %d versions of the groups that are watched", failure.ErrTooLarge, maxGroupVersions)
 			}
-			body, err := a.get(ctx, "/apis/"+v.GroupVersion)
+			body, err := a.get(ctx, "/apis/"+v.GroupVersion, fleet.MaxObject)
 			if apierrors.IsNotFound(err) {
 				continue // removed a moment ago
 			}
