@@ -14,9 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 

@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/nodeapi"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )

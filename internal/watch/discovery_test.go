@@ -47,6 +47,17 @@ func TestDiscoveryIsBounded(t *testing.T) {
 	}
 }
 
+// TestVersionIsBounded checks that a probe fails if the response to /version is too large.
+func TestVersionIsBounded(t *testing.T) {
+	t.Parallel()
+	a := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, strings.Repeat(" ", maxStatus), `{"gitVersion":"v1.34.0"}`)
+	})
+	if _, err := a.readVersion(t.Context()); !errors.Is(err, failure.ErrTooLarge) {
+		t.Error(err)
+	}
+}
+
 // answering returns an API with a handler as its server.
 func answering(t *testing.T, h http.HandlerFunc) *api {
 	t.Helper()

@@ -15,7 +15,6 @@ import (
 	"github.com/openbao/openbao/api/v2"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )

@@ -15,10 +15,9 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
-
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // Source provides the nodes of an instance.
