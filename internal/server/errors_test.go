@@ -23,7 +23,7 @@ func TestErrorsFitTheClient(t *testing.T) {
 		kind, want           string
 	}{
 		{http.MethodGet, "/nope", browser, 404, "text/html; charset=utf-8", `href="./objects"`},
-		{http.MethodGet, "/objects/a/b", browser, 404, "text/html; charset=utf-8", `href="../../">To the fleet`},
+		{http.MethodGet, "/objects/a/b", browser, 404, "text/html; charset=utf-8", `href="../../">Overview of the fleet`},
 		{http.MethodGet, "/nope", all, 404, "text/plain; charset=utf-8", `no page "/nope"`},
 		{http.MethodGet, "/api/v1/nope", browser, 404, contentTypeJSON, `no page "/api/v1/nope"`},
 		{http.MethodGet, "/api/v1/objects?state=none", all, 400, contentTypeJSON, `state="none"`},

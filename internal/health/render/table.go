@@ -55,8 +55,8 @@ type Cause struct {
 	Following []health.Finding
 }
 
-// Waits reports whether the cause and all of its consequences are pending.
-func (c Cause) Waits() bool {
+// IsPending reports whether the cause and all of its consequences are pending.
+func (c Cause) IsPending() bool {
 	pending := func(f health.Finding) bool { return f.State == health.Pending }
 	return pending(c.Finding) && !slices.ContainsFunc(c.Following, func(f health.Finding) bool { return !pending(f) })
 }
@@ -87,8 +87,8 @@ func Table(w io.Writer, r health.Report, o TableOptions) error {
 	t := table{w: bufio.NewWriter(w), TableOptions: o, now: r.GeneratedAt, linked: map[string]bool{}}
 	t.matrix(r)
 	all := Causes(r)
-	firing := slices.DeleteFunc(slices.Clone(all), Cause.Waits)
-	pending := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return !c.Waits() })
+	firing := slices.DeleteFunc(slices.Clone(all), Cause.IsPending)
+	pending := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return !c.IsPending() })
 	t.findings("", firing)
 	t.findings("Pending: not for long enough yet", pending)
 	if len(all) == 0 {

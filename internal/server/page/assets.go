@@ -16,7 +16,7 @@ import (
 //go:embed static
 var static embed.FS
 
-// asset is a file that pages load. Its URL has the hash of its content, so that it may be cached forever.
+// asset is a file that pages load. Its URL contains the hash of its content, so that browsers may cache it forever.
 type asset struct {
 	file, hash, kind string
 	content          []byte

@@ -18,51 +18,51 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
 
-// Bounds of one page; the next pages have the other causes, and the JSON has everything.
+// Limits of one page. The other causes are on the next pages, and the JSON has everything.
 const (
 	maxCauses    = 40
-	maxLines     = 40 // of consequences of all causes
+	maxLines     = 40 // consequences of all causes together
 	maxFollowing = 10
 	maxEqual     = 20
 	// maxCardBytes leaves half of the 100 KiB of a page to the matrix, the form and the layout.
 	maxCardBytes = 60 << 10
-	// maxFirst is the number of expiries that are always on the first page.
+	// maxFirst is the number of expiries that come before everything else.
 	maxFirst = 10
 )
 
-// section is a part of a page. Parts are shown in the order of their values.
-type section int
+// pageSection is a section of a page. Sections are shown in the order of their values.
+type pageSection int
 
 const (
-	ending section = iota
-	broken
-	endingLater
-	information
-	waiting
+	sectionExpiries pageSection = iota
+	sectionFiring
+	sectionLaterExpiries
+	sectionInfo
+	sectionPending
 )
 
-// group is a root cause with its consequences, as far as they belong to a page.
+// group is a root cause with those of its consequences that belong to a page.
 type group struct {
 	*render.Cause
 
-	aside     bool // only its consequences match the filter
-	following []*health.Finding
-	worst     string
-	recent    bool
-	section   section
-	// equal are findings without consequences, of the same rule and about objects of the same kind; nil if
-	// there is only one.
+	onlyConsequencesMatch bool
+	following             []*health.Finding
+	worst                 string
+	recent                bool
+	section               pageSection
+	// equal has this cause and all others of the same rule about objects of the same kind. Nil if there are no
+	// others, or if there are consequences.
 	equal []*group
 }
 
-// findingsOf returns the findings that match both base, which is the subject of the page, and the filter of
-// the request. A root cause stays with its consequences.
+// findingsOf returns the findings that match both base, the subject of the page, and the filter of the
+// request. A root cause is never separated from its consequences.
 func (s *site) findingsOf(r *http.Request, report health.Report, base filter) (findings, error) {
 	out := findings{Form: formOf(report, base, filterOf(r))}
 	groups := arrangeGroups(out.groups(report, base))
-	begin := causeOf(r)
+	begin := pageStart(r)
 	if begin >= len(groups) {
-		begin = 0 // the page does not exist any more
+		begin = 0 // there are fewer causes than before
 	}
 	end, size := begin, 0
 	for _, g := range groups[begin:min(begin+maxCauses, len(groups))] {
@@ -77,18 +77,18 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) (f
 		end++
 		out.lines += len(v.Following)
 		switch g.section {
-		case broken:
+		case sectionFiring:
 			out.Firing = append(out.Firing, v)
-		case ending, endingLater:
+		case sectionExpiries, sectionLaterExpiries:
 			out.Expiries.add(v, report.GeneratedAt)
-		case information:
+		case sectionInfo:
 			out.Info = append(out.Info, v)
-		case waiting:
+		case sectionPending:
 			out.Pending = append(out.Pending, v)
 		}
 	}
 	out.More = len(groups) - end
-	out.First, out.Next = pagesOf(r.URL.Query(), begin, end, out.More, "#findings")
+	out.First, out.Next = pageLinks(r.URL.Query(), begin, end, out.More, "#findings")
 	return out, nil
 }
 
@@ -106,14 +106,14 @@ func arrangeGroups(groups []*group) []*group {
 	}
 	slices.SortStableFunc(groups, order)
 	for i, g := range groups {
-		if g.section == ending && i >= maxFirst {
-			g.section = endingLater
+		if g.section == sectionExpiries && i >= maxFirst {
+			g.section = sectionLaterExpiries
 		}
 	}
 	slices.SortStableFunc(groups, order)
 	first := map[string]*group{}
 	return slices.DeleteFunc(groups, func(g *group) bool {
-		if len(g.following) > 0 || g.section != broken && g.section != information {
+		if len(g.following) > 0 || g.section != sectionFiring && g.section != sectionInfo {
 			return false
 		}
 		key := strings.Join([]string{g.Finding.Rule, string(g.Finding.Severity), g.Finding.Object.Kind}, "\n")
@@ -130,11 +130,11 @@ func arrangeGroups(groups []*group) []*group {
 	})
 }
 
-// groups returns the root causes that match, and counts the findings.
+// groups returns the matching root causes, and sets the counts of findings.
 func (f *findings) groups(report health.Report, base filter) []*group {
 	counts := map[alerts.Severity]int{}
 	affected := affectedCluster(report)
-	take := func(x *health.Finding) bool {
+	countMatch := func(x *health.Finding) bool {
 		cluster := affected(x)
 		if !base.matches(x, cluster) {
 			return false
@@ -151,26 +151,29 @@ func (f *findings) groups(report health.Report, base filter) []*group {
 	causes := render.Causes(report)
 	for i := range causes {
 		c := &causes[i]
-		g := &group{Cause: c, aside: !take(&c.Finding), worst: string(c.Finding.Severity), recent: isRecent(&c.Finding, &report)}
+		g := &group{
+			Cause: c, onlyConsequencesMatch: !countMatch(&c.Finding), worst: string(c.Finding.Severity),
+			recent: isRecent(&c.Finding, &report),
+		}
 		expires := c.EndsAt != nil
 		for i := range c.Following {
-			if x := &c.Following[i]; take(x) || !g.aside {
+			if x := &c.Following[i]; countMatch(x) || !g.onlyConsequencesMatch {
 				g.following = append(g.following, x)
 				g.worst = worseSeverity(g.worst, string(x.Severity))
 				expires = expires && x.EndsAt != nil
 			}
 		}
 		switch {
-		case g.aside && len(g.following) == 0:
+		case g.onlyConsequencesMatch && len(g.following) == 0:
 			continue
-		case c.Waits():
-			g.section = waiting
+		case c.IsPending():
+			g.section = sectionPending
 		case expires:
-			g.section = ending
+			g.section = sectionExpiries
 		case g.worst == string(alerts.Info):
-			g.section = information
+			g.section = sectionInfo
 		default:
-			g.section = broken
+			g.section = sectionFiring
 		}
 		groups = append(groups, g)
 	}
@@ -180,7 +183,7 @@ func (f *findings) groups(report health.Report, base filter) []*group {
 	return groups
 }
 
-// rank orders causes by severity; among equals, new ones come first.
+// rank orders causes by severity. Recent causes come first within a severity.
 func (g *group) rank() int {
 	rank := 2 * slices.Index(severities(), g.worst)
 	if !g.recent {
@@ -189,17 +192,17 @@ func (g *group) rank() int {
 	return rank
 }
 
-// causeView returns a root cause with its consequences. lines is the number of lines that the page already has.
+// causeView returns a root cause with its consequences. lines is the number of consequences already on the page.
 func (s *site) causeView(g *group, report health.Report, root string, lines int) finding {
 	v := s.findingOf(&g.Finding, &report, root)
-	v.Worst, v.Aside = g.worst, g.aside
-	v.Visible = v.Visible || v.Worst == string(alerts.Critical)
+	v.Worst, v.OnlyConsequencesMatch = g.worst, g.onlyConsequencesMatch
+	v.DescriptionShown = v.DescriptionShown || v.Worst == string(alerts.Critical)
 	shown := min(len(g.following), maxFollowing, max(0, maxLines-lines))
 	for _, x := range g.following[:shown] {
 		v.Following = append(v.Following, s.findingOf(x, &report, root))
 	}
 	v.More = len(g.following) - shown
-	v.Open = v.Aside || v.Worst != v.Severity
+	v.Open = v.OnlyConsequencesMatch || v.Worst != v.Severity
 	v.Count = len(g.equal)
 	for i, same := range g.equal {
 		if i < maxEqual {
@@ -210,7 +213,7 @@ func (s *site) causeView(g *group, report health.Report, root string, lines int)
 	return v
 }
 
-// silence returns the URL of a form that silences a root cause, or all equal ones.
+// silence returns the URL of a form that silences a root cause and all equal ones.
 func (s *site) silence(g *group) string {
 	all := g.equal
 	if len(all) == 0 {
@@ -226,8 +229,8 @@ func (s *site) silence(g *group) string {
 	return s.SilenceLink(labels)
 }
 
-// causeOf returns the number of the first root cause of a page.
-func causeOf(r *http.Request) int {
+// pageStart returns the index of the first entry on the requested page.
+func pageStart(r *http.Request) int {
 	n, err := strconv.Atoi(r.URL.Query().Get("next"))
 	if err != nil {
 		return 0
@@ -235,9 +238,9 @@ func causeOf(r *http.Request) int {
 	return max(n, 0)
 }
 
-// pagesOf returns the URLs of the first and of the next page, with the fragment of the list. first is empty
-// on the first page.
-func pagesOf(query url.Values, begin, end, more int, list string) (first, next string) {
+// pageLinks returns the URLs of the first and of the next page, with the fragment of the list. A URL is empty
+// if the page is the current one or does not exist.
+func pageLinks(query url.Values, begin, end, more int, list string) (first, next string) {
 	if more > 0 {
 		next = "?" + withParameter(query, "next", strconv.Itoa(end)).Encode() + list
 	}

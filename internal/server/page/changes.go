@@ -14,15 +14,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// changesView is the page of changes.
+// changesView is the content of the page of changes.
 type changesView struct {
 	changes.Query
 
 	Clusters, Systems, Types, Spans []choice
-	Any                             bool // some filter is set
+	Filtered                        bool // at least one field is set
 	Oldest                          stamp
 	Rows                            []changeRow
-	First, Next, JSON               string // URLs; empty if the page does not exist
+	First, Next, JSON               string // URLs, empty if the page does not exist
 }
 
 // changeRow is a change with a link to its object.
@@ -66,7 +66,7 @@ func (s *site) changesPage(r *http.Request) (view, error) {
 	list := s.Changes(q)
 	parameters := q.Values()
 	v := changesView{
-		Query: q, Any: len(parameters) > 0, JSON: "api/v1/changes" + encodeQuery(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
+		Query: q, Filtered: len(parameters) > 0, JSON: "api/v1/changes" + encodeQuery(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
 		Clusters: clusterChoices(q.Target, s.clusterNames()),
 		Systems:  newChoices(q.System, append([]string{string(alerts.Fleet)}, s.systems()...)...),
 		Spans:    newChoices(q.Since, "15m", "1h", "6h", "1d"),

@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// part is a system of a cluster, or a cluster that has a system.
-type part struct {
+// tile has the verdict on a system in a cluster, named by the one that is not the subject of the page.
+type tile struct {
 	Name, Href string
 	cell
 }
@@ -23,14 +23,14 @@ type part struct {
 type clusterView struct {
 	Verdict  cell
 	Cluster  clusterRow
-	Systems  []part
+	Systems  []tile
 	Findings findings
-	// Elsewhere is the number of findings about objects here that are applied to other clusters, with a link to them.
-	Elsewhere     int
-	ElsewhereHref string
+	// AppliedElsewhere is the number of findings about objects in this cluster that affect other clusters.
+	AppliedElsewhere     int
+	AppliedElsewhereHref string
 }
 
-// clusterPage returns the page of one cluster, which another shard may watch.
+// clusterPage returns the page of one cluster. It may be watched by another shard.
 func (s *site) clusterPage(r *http.Request) (view, error) {
 	name := r.PathValue("name")
 	fleet := s.Clusters()
@@ -50,17 +50,17 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 		}
 		v.Verdict = cellOf(c.Verdict)
 		for _, one := range c.Systems {
-			v.Systems = append(v.Systems, part{string(one.Name), systemHref(string(one.Name)), cellFor(c, one.Name, counts)})
+			v.Systems = append(v.Systems, tile{string(one.Name), systemHref(string(one.Name)), cellFor(c, one.Name, counts)})
 		}
 	}
 	if v.Findings, err = s.findingsOf(r, report, filter{Cluster: name}); err != nil {
 		return view{}, err
 	}
-	v.ElsewhereHref = encodeQuery(url.Values{"from": {name}})
+	v.AppliedElsewhereHref = encodeQuery(url.Values{"from": {name}})
 	affected := affectedCluster(report)
 	for i := range report.Findings {
 		if f := &report.Findings[i]; f.Labels["cluster"] == name && affected(f) != name {
-			v.Elsewhere++
+			v.AppliedElsewhere++
 		}
 	}
 	return view{
@@ -72,8 +72,9 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 type systemView struct {
 	Name    string
 	Verdict cell
-	// Clusters are the clusters of the fleet; of a large fleet, the worst. More is the number of the others.
-	Clusters []part
+	// Clusters are the clusters of the fleet. For a large fleet, these are the worst, and More is the number of
+	// the others.
+	Clusters []tile
 	More     int
 	Findings findings
 }
@@ -96,7 +97,7 @@ func (s *site) systemPage(r *http.Request) (view, error) {
 	shown := min(len(clusters), maxOthers)
 	v.More = len(clusters) - shown
 	for _, c := range clusters[:shown] {
-		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), cellFor(c, system, counts)})
+		v.Clusters = append(v.Clusters, tile{c.Name, clusterHref(c.Name), cellFor(c, system, counts)})
 	}
 	if v.Findings, err = s.findingsOf(r, report, filter{System: name}); err != nil {
 		return view{}, err

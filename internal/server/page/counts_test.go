@@ -46,8 +46,8 @@ func TestCountsAgree(t *testing.T) {
 	}
 }
 
-// TestMissingObjectLeadsOn: the page about an object that does not exist leads to what may have taken its place.
-func TestMissingObjectLeadsOn(t *testing.T) {
+// TestMissingObjectLinksToSearches checks that the page of a missing object links to searches for its name.
+func TestMissingObjectLinksToSearches(t *testing.T) {
 	body := getPage(newHandler(t, testOptions(t)), "/objects/a/Kustomization/n/apps%26more").Body.String()
 	for _, want := range []string{`href="../../../../objects?text=apps%26more"`, `href="../../../../changes?text=apps%26more"`} {
 		if !strings.Contains(body, want) {
@@ -56,17 +56,18 @@ func TestMissingObjectLeadsOn(t *testing.T) {
 	}
 }
 
-// TestNoFalseCalm: a page does not claim that there is no problem while one is pending, or on a page beyond the last.
-func TestNoFalseCalm(t *testing.T) {
-	const calm = "No rule found a problem."
+// TestNoProblemOnlyWithoutFindings checks that no page reports the absence of problems while a finding is pending,
+// or because its number is too high.
+func TestNoProblemOnlyWithoutFindings(t *testing.T) {
+	const noProblem = "No rule found a problem."
 	o := testOptions(t)
 	body := getPage(newHandler(t, o), "/?next=99999").Body.String()
-	if strings.Contains(body, calm) || !strings.Contains(body, `class="card critical"`) {
+	if strings.Contains(body, noProblem) || !strings.Contains(body, `class="card critical"`) {
 		t.Error("the page beyond the last is not the first one")
 	}
 	f := health.Finding{ID: "a", Rule: "FleetClusterDown", Severity: "critical", State: health.Pending}
 	o.Report = func(context.Context) (health.Report, error) { return health.Report{Findings: []health.Finding{f}}, nil }
-	if body := getPage(newHandler(t, o), "/").Body.String(); strings.Contains(body, calm) || !strings.Contains(body, "No finding fires yet.") {
-		t.Error("a pending finding is no problem")
+	if body := getPage(newHandler(t, o), "/").Body.String(); strings.Contains(body, noProblem) || !strings.Contains(body, "No finding is firing yet.") {
+		t.Error("a pending finding is not mentioned")
 	}
 }

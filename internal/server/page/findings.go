@@ -19,11 +19,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// maxLabels bounds the labels of a finding. The JSON has all labels.
+// maxLabels limits the labels of a finding on a page. The JSON has all labels.
 const maxLabels = 6
 
-// filter is the query of a page. Cluster is the cluster that a finding affects, and From the one that has its
-// object.
+// filter is the query of a page. Cluster is the cluster that a finding affects. From is the cluster that
+// contains its object.
 type filter struct{ Severity, System, Cluster, From, Text string }
 
 func filterOf(r *http.Request) filter {
@@ -33,8 +33,9 @@ func filterOf(r *http.Request) filter {
 
 // matches reports whether a finding that affects a cluster passes the filter.
 func (f *filter) matches(x *health.Finding, affected string) bool {
-	is := func(want, have string) bool { return want == "" || want == have }
-	if !is(f.Severity, string(x.Severity)) || !is(f.System, string(x.System)) || !is(f.Cluster, affected) || !is(f.From, x.Labels["cluster"]) {
+	equal := func(want, have string) bool { return want == "" || want == have }
+	if !equal(f.Severity, string(x.Severity)) || !equal(f.System, string(x.System)) || !equal(f.Cluster, affected) ||
+		!equal(f.From, x.Labels["cluster"]) {
 		return false
 	}
 	if f.Text == "" {
@@ -55,7 +56,7 @@ type findings struct {
 	Shown    int
 	More     int // root causes on later pages
 	lines    int // consequences on this page
-	// First and Next are the URLs of other pages; empty if a page does not exist.
+	// First and Next are the URLs of other pages, or empty if a page does not exist.
 	First, Next string
 	Severity    []count
 }
@@ -65,11 +66,11 @@ type count struct {
 	N        int
 }
 
-// form is the filter with the choices for it. Fields that are fixed by the page are left out.
+// form is the filter with the choices of each field. The form lacks the fields that the page itself fixes.
 type form struct {
 	filter
 
-	Any                           bool // some filter is set
+	Filtered                      bool // at least one field is set
 	Severities, Systems, Clusters []choice
 	// ByCluster reports whether the form has a field for the cluster: a list or, without choices, a text field.
 	ByCluster bool
@@ -86,29 +87,29 @@ type finding struct {
 
 	// Worst is the worst severity of the finding and its consequences.
 	Worst string
-	// Visible reports whether the description is shown without a click: the finding is critical, or its
-	// summary has no reason.
-	Visible bool
-	// Recent reports whether it began within the last hour.
+	// DescriptionShown reports whether the description is shown without a click: if the finding is critical, or if
+	// the summary has no reason.
+	DescriptionShown bool
+	// Recent reports whether the finding began within the last hour.
 	Recent bool
-	// Href is the link to the page of the object; empty if it has none.
+	// Href links to the page of the object. Empty if there is none.
 	Href string
 
 	Since stamp
-	// New reports whether it was first seen just now; the problem may be older.
+	// New reports whether the finding is from the current evaluation. The problem may be older.
 	New             bool
 	AtLeast         bool // the problem may be older than Since
 	Stale, Silenced bool
 	Labels          []string
 	// Changed has the changes in the cluster shortly before.
 	Changed []changed
-	// Aside reports whether it is shown only because of its consequences.
-	Aside     bool
-	Following []finding
-	More      int // consequences that are not shown
-	Open      bool
-	// Count is the number of equal findings: without consequences, of the same rule and about objects of the
-	// same kind. Equal has the first of them.
+	// OnlyConsequencesMatch reports whether the filter matches only consequences, not the finding itself.
+	OnlyConsequencesMatch bool
+	Following             []finding
+	More                  int  // consequences that are not shown
+	Open                  bool // whether the list of consequences is open
+	// Count is the number of findings of the same rule about objects of the same kind, if none has consequences.
+	// Equal has the first of them.
 	Count int
 	Equal []finding
 	ends  *time.Time
@@ -116,11 +117,11 @@ type finding struct {
 	Card template.HTML
 }
 
-// changed is a change before a finding, with the time between them.
+// changed is a change shortly before a finding. Before is the time between the two.
 type changed struct{ Text, Before, ISO string }
 
 func formOf(r health.Report, base, chosen filter) form {
-	f := form{filter: chosen, Any: chosen != filter{}}
+	f := form{filter: chosen, Filtered: chosen != filter{}}
 	f.Severities = newChoices(chosen.Severity, string(alerts.Critical), string(alerts.Warning), string(alerts.Info))
 	if base.System == "" {
 		for _, s := range r.Systems {
@@ -137,7 +138,7 @@ func formOf(r health.Report, base, chosen filter) form {
 	return f
 }
 
-// hasPage reports whether the objects of a kind have pages. Clusters of the fleet are not objects.
+// hasPage reports whether the objects of a kind have pages. Findings about the fleet are not about objects.
 func (s *site) hasPage(kind, system string) bool {
 	return system != string(alerts.Fleet) && slices.ContainsFunc(s.Kinds, func(k objects.Kind) bool { return k.Kind == kind })
 }
@@ -162,7 +163,7 @@ func newChoices(selected string, values ...string) []choice {
 	return all
 }
 
-// maxChoices bounds the list of clusters. In a larger fleet, the form has a text field.
+// maxChoices limits the list of clusters. For a larger fleet, the form has a text field.
 const maxChoices = 50
 
 func clusterChoices(selected string, names []string) []choice {
@@ -172,7 +173,7 @@ func clusterChoices(selected string, names []string) []choice {
 	return newChoices(selected, names...)
 }
 
-// isRecent reports whether a finding is new.
+// isRecent reports whether a finding is known to have begun within recentSpan.
 func isRecent(f *health.Finding, r *health.Report) bool {
 	return !f.SinceAtLeast && r.GeneratedAt.Sub(f.Since) < recentSpan
 }
@@ -195,7 +196,7 @@ func (s *site) findingOf(f *health.Finding, r *health.Report, root string) findi
 			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, value))
 		}
 	}
-	v.Visible = f.Severity == alerts.Critical || f.Reason == ""
+	v.DescriptionShown = f.Severity == alerts.Critical || f.Reason == ""
 	for _, c := range f.ChangedBefore {
 		v.Changed = append(v.Changed, changed{c.Text, render.Age(max(0, f.Since.Sub(c.At))), c.At.Format(time.RFC3339)})
 	}
@@ -206,7 +207,7 @@ func (s *site) findingOf(f *health.Finding, r *health.Report, root string) findi
 	return v
 }
 
-// Consequences returns the number of findings that follow from it.
+// Consequences returns the number of consequences.
 func (f finding) Consequences() int { return len(f.Following) + f.More }
 
 // Unlisted returns the number of equal findings that are not shown.

@@ -13,15 +13,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// Bounds of one page; the next pages have the other paths, and the JSON has everything.
+// Limits of one page. The other paths are on the next pages, and the JSON has everything.
 const (
 	maxPaths      = 60
-	maxPathUsers  = 90 // of all paths
+	maxPathUsers  = 90 // writers and readers of all paths together
 	maxUsers      = 20 // on each side of a path
 	maxUnresolved = 100
 )
 
-// Geometry of the picture, in the units of its view box.
+// Geometry of the diagram, in the units of its view box.
 const (
 	pictureWidth = 1160
 	nodeWidth    = 320
@@ -39,24 +39,24 @@ type flowView struct {
 	// MoreUnresolved is the number of unresolved references that are not listed.
 	MoreUnresolved int
 	Total, Shown   int
-	Late           int    // readers, on all pages
+	LateReaders    int    // on all pages
 	First, Next    string // URLs; empty if the page does not exist
 }
 
-// mount has the paths of one secrets engine as a picture and as a table. If no writer is known, their column
-// is left out.
+// mount has the paths of one secrets engine as a diagram and as a table. The column of the writers is left
+// out if none is known.
 type mount struct {
-	Name, ID            string
-	Left, Width, Height int
-	Heads               []head
-	Nodes               []node
-	Edges               []edge
-	Paths               []pathRow
-	Writers, Late       int
-	Readers             int
+	Name, ID             string
+	Left, Width, Height  int
+	Heads                []head
+	Nodes                []node
+	Edges                []edge
+	Paths                []pathRow
+	Writers, LateReaders int
+	Readers              int
 }
 
-// head is the title of a column.
+// head is the heading of a column.
 type head struct {
 	X, Y int
 	Text string
@@ -70,7 +70,7 @@ type node struct {
 	Class                 string
 }
 
-// edge is a line from the right of one node to the left of another one.
+// edge is a line from the right side of one node to the left side of another.
 type edge struct{ Path, Class string }
 
 type pathRow struct {
@@ -97,9 +97,10 @@ func (s *site) flowPage(r *http.Request) (view, error) {
 	report := s.SecretFlow()
 	shown := min(len(report.Unresolved), maxUnresolved)
 	v := flowView{
-		Total: len(report.Paths), Late: countLate(report), Unresolved: report.Unresolved[:shown], MoreUnresolved: len(report.Unresolved) - shown,
+		Total: len(report.Paths), LateReaders: countLate(report), Unresolved: report.Unresolved[:shown],
+		MoreUnresolved: len(report.Unresolved) - shown,
 	}
-	begin := causeOf(r)
+	begin := pageStart(r)
 	if begin >= v.Total {
 		begin = 0
 	}
@@ -118,7 +119,7 @@ func (s *site) flowPage(r *http.Request) (view, error) {
 		}
 		v.Mounts[len(v.Mounts)-1].addPath(pathRowOf(p, report.GeneratedAt))
 	}
-	v.First, v.Next = pagesOf(r.URL.Query(), begin, begin+v.Shown, v.Total-begin-v.Shown, "")
+	v.First, v.Next = pageLinks(r.URL.Query(), begin, begin+v.Shown, v.Total-begin-v.Shown, "")
 	return view{Title: "Secret flow", At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v}, nil
 }
 
@@ -184,7 +185,7 @@ func userRowOf(u secretflow.UserReport, now time.Time) userRow {
 	return r
 }
 
-// addPath draws a path below the existing ones.
+// addPath draws a path below the existing paths.
 func (m *mount) addPath(p pathRow) {
 	lines := max(1, len(p.Producers), len(p.Consumers))
 	top := m.Height
@@ -216,7 +217,7 @@ func (m *mount) addPath(p pathRow) {
 			text = "! " + u.State + " · " + text
 		}
 		if u.Class == "late" {
-			m.Late++
+			m.LateReaders++
 		}
 		m.addNode(readersX, y, u.Object, text, u.Class)
 		m.addEdge(storedX+nodeWidth, middle, readersX, y, u.Class)

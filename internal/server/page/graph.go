@@ -12,24 +12,23 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// Geometry of the picture of an object, in the units of its view box.
+// Geometry of the dependency graph, in the units of its view box.
 const (
 	graphNodeWidth  = 260
 	graphNodeHeight = 58
 	graphColumn     = graphNodeWidth + 60
-	graphLoop       = 40 // how far the line between two nodes of a column sticks out
+	graphLoop       = 40 // distance by which a line between two nodes of a column bulges out
 	graphRow        = graphNodeHeight + 14
 	graphLine       = 30 // characters that fit into a node
 )
 
-// graphView shows the dependencies and dependents of an object as a picture and as lists.
+// graphView shows the dependencies and dependents of an object as a diagram and as lists.
 type graphView struct {
-	Width, Height int
-	Nodes         []graphNode
-	Edges         []edge
-	More          int
-	// On are the dependencies of the object, and By its dependents.
-	On, By []graphItem
+	Width, Height            int
+	Nodes                    []graphNode
+	Edges                    []edge
+	More                     int
+	Dependencies, Dependents []graphItem
 }
 
 // graphNode is a box with three lines of text.
@@ -61,7 +60,7 @@ type itemList struct {
 
 func newItemList(root string, items []graphItem) itemList { return itemList{root, items} }
 
-// graphOf draws a graph. Objects that cause findings are marked.
+// graphOf draws a graph. Root causes of findings are marked.
 func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
 	v := graphView{More: g.More}
 	levels := map[int][]int{}
@@ -85,7 +84,7 @@ func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
 	for _, e := range g.Edges {
 		v.Edges = append(v.Edges, graphEdge(v.Nodes[e[0]], v.Nodes[e[1]]))
 	}
-	v.On, v.By = v.items(g, 0, true, map[int]bool{0: true}), v.items(g, 0, false, map[int]bool{0: true})
+	v.Dependencies, v.Dependents = v.items(g, 0, true, map[int]bool{0: true}), v.items(g, 0, false, map[int]bool{0: true})
 	return v
 }
 
@@ -136,7 +135,7 @@ func graphNodeOf(n objects.GraphNode, x, y int, cause bool) graphNode {
 	return v
 }
 
-// nodeState returns the state of a node, which may not be watched, as a word.
+// nodeState returns the state of a node. Objects that are not watched have a state, too.
 func nodeState(n objects.GraphNode) objectState {
 	switch {
 	case n.Kind == objects.KindOpenBao:
@@ -157,7 +156,7 @@ func nodeHref(n objects.GraphNode) string {
 	return objectHref(n.Cluster, n.Kind, n.Namespace, n.Name)
 }
 
-// graphEdge returns the line from one node to another, which may be in the same column.
+// graphEdge returns the line between two nodes, which may be in the same column.
 func graphEdge(a, b graphNode) edge {
 	y1, y2 := a.Y+a.Height/2, b.Y+b.Height/2
 	class := ""
@@ -171,15 +170,15 @@ func graphEdge(a, b graphNode) edge {
 	return edge{fmt.Sprintf("M%d %dC%d %d %d %d %d %d", a.X+a.Width, y1, middle, y1, middle, y2, b.X, y2), class}
 }
 
-// items returns the dependencies of a node if on is true, else its dependents, each once.
-func (v *graphView) items(g objects.Graph, of int, on bool, seen map[int]bool) []graphItem {
+// items returns the dependencies of a node or else its dependents, each once.
+func (v *graphView) items(g objects.Graph, node int, dependencies bool, seen map[int]bool) []graphItem {
 	var all []graphItem
 	for _, e := range g.Edges {
 		from, to := e[0], e[1]
-		if on {
+		if dependencies {
 			from, to = to, from
 		}
-		if from != of || seen[to] || on != (g.Nodes[to].Level < 0) {
+		if from != node || seen[to] || dependencies != (g.Nodes[to].Level < 0) {
 			continue
 		}
 		seen[to] = true
@@ -187,7 +186,7 @@ func (v *graphView) items(g objects.Graph, of int, on bool, seen map[int]bool) [
 		all = append(all, graphItem{
 			objectState: n.objectState, Name: g.Nodes[to].Kind + " " + strings.TrimPrefix(g.Nodes[to].Ref(), g.Nodes[to].Kind+"/"),
 			Cluster: g.Nodes[to].Cluster,
-			Href:    n.Href, Cause: n.Cause, Items: v.items(g, to, on, seen),
+			Href:    n.Href, Cause: n.Cause, Items: v.items(g, to, dependencies, seen),
 		})
 	}
 	return all

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// recentSpan is the age up to which a finding is new.
+	// recentSpan is the age up to which a finding is marked as new.
 	recentSpan = time.Hour
 	// timelineDays is the length of the timeline of expiries in days.
 	timelineDays = 30
@@ -33,7 +33,7 @@ func worseSeverity(a, b string) string {
 	return a
 }
 
-// expiries are findings about expiries, sorted by their time.
+// expiries are findings about something that expires, soonest first.
 type expiries struct {
 	All   []finding
 	Marks []expiry
@@ -45,13 +45,13 @@ func (e expiries) Listed() []finding { return e.All[:min(len(e.All), maxListed)]
 // Rest returns the expiries that Listed does not return.
 func (e expiries) Rest() []finding { return e.All[len(e.Listed()):] }
 
-// expiry is a mark on the timeline. X is in per mille of its length.
+// expiry is a mark on the timeline. X is its position in per mille of the length.
 type expiry struct {
 	ID, Worst, Text string
 	X               int
 }
 
-// add inserts a finding. Marks before or after the timeline move to its beginning or end.
+// add inserts a finding. Marks outside the timeline are drawn at its beginning or end.
 func (e *expiries) add(f finding, now time.Time) {
 	at := slices.IndexFunc(e.All, func(other finding) bool { return f.ends.Before(*other.ends) })
 	if at < 0 {
@@ -67,7 +67,7 @@ func (e *expiries) add(f finding, now time.Time) {
 	e.Marks = slices.Insert(e.Marks, at, expiry{ID: f.ID, Worst: f.Worst, Text: text, X: x})
 }
 
-// webOnly returns the URL if a browser may follow it, else an empty string.
+// webOnly returns the URL if its scheme is http or https, else an empty string.
 func webOnly(url string) string {
 	if strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://") {
 		return url

@@ -14,13 +14,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
 
-// history has the verdicts on a system in a cluster over the last day, oldest first.
+// history has the verdicts on a system in a cluster during the last day, oldest first.
 type history struct {
 	Bars []bar
 	Text string // text alternative of the bars
 }
 
-// bar is a period with one verdict, in units of the view box.
+// bar is a period with the same verdict, in units of the view box.
 type bar struct {
 	X, Y, Width, Height int
 	Class               string
@@ -48,7 +48,7 @@ func (s *site) histories(now time.Time) map[[2]string]history {
 			begin = first
 		}
 		ends[key] = begin
-		if end.After(begin) && c.After != "" { // otherwise the cluster did not have the system
+		if end.After(begin) && c.After != "" { // without a verdict, the cluster did not have the system
 			h := all[key]
 			h.Bars = append(h.Bars, barOf(health.Verdict(c.After), begin, end, now))
 			lasted[key][c.After] += end.Sub(begin)

@@ -16,11 +16,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// objectView is the page of one object.
+// objectView is the content of the page of one object.
 type objectView struct {
 	objectRow
 
-	// Due is the time at which the object becomes overdue, and Left the time until then; empty if it has passed.
+	// Due is the time at which the object becomes overdue. Left is the time until then, empty if it has passed.
 	Due       stamp
 	Left      string
 	Interval  string
@@ -70,7 +70,7 @@ func (s *site) objectPage(r *http.Request) (view, error) {
 	}, nil
 }
 
-// ObjectNode returns the object that the path of a request names. A minus stands for no namespace.
+// ObjectNode returns the object in the path of a request. Cluster-scoped objects have a minus as namespace.
 func ObjectNode(r *http.Request) objects.Node {
 	n := objects.Node{Cluster: r.PathValue("cluster"), Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
 	if n.Namespace == "-" {
@@ -97,7 +97,7 @@ func causeIn(all []health.Finding, id string) *health.Finding {
 	return &all[i]
 }
 
-// findingsAbout returns the findings about an object, and the objects that cause them.
+// findingsAbout returns the findings about an object, and the objects of their root causes.
 func (s *site) findingsAbout(n objects.Node, report health.Report, root string) ([]objectFinding, map[objects.Node]bool) {
 	var all []objectFinding
 	causes := map[objects.Node]bool{}

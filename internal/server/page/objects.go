@@ -15,20 +15,20 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// objectsView is the page of the watched objects.
+// objectsView is the content of the page with the watched objects.
 type objectsView struct {
 	objects.Query
 
 	Clusters, Systems, States []choice
-	Any                       bool // some filter is set
+	Filtered                  bool // at least one field is set
 	Total                     int
 	Counts                    []stateCount
 	Columns                   []column
 	Rows                      []objectRow
-	First, Next, JSON, CSV    string // URLs; empty if the page does not exist
+	First, Next, JSON, CSV    string // URLs, empty if the page does not exist
 }
 
-// maxListRows is the number of rows of a list on a page.
+// maxListRows is the number of rows on one page of a list.
 const maxListRows = 60
 
 // stateCount is the number of objects in a state, with a link to them.
@@ -39,12 +39,12 @@ type stateCount struct {
 	Href string
 }
 
-// column is the head of a column, with a link to the list sorted by it.
+// column is the heading of a column, with a link to the list sorted by it.
 type column struct {
-	Text, Href, Order string // Order is the value of aria-sort; empty if another column decides
+	Text, Href, Order string // Order is the value of aria-sort, empty if the list is sorted by another column
 }
 
-// objectState is the state of an object as a word, a mark and a class.
+// objectState is the state of an object as a word, a mark and a CSS class.
 type objectState struct{ State, Mark, Class string }
 
 func objectStateOf(state string) objectState {
@@ -68,12 +68,12 @@ func objectStateOf(state string) objectState {
 	return s
 }
 
-// objectRow is an object of the list.
+// objectRow is an object in the list.
 type objectRow struct {
 	objectState
 	objects.Object
 
-	// State is the readable form of objectState.State.
+	// State replaces the field of the same name of both embedded types.
 	State      string
 	Href, Name string
 	Since      stamp
@@ -82,7 +82,7 @@ type objectRow struct {
 	Short [2]string
 }
 
-// digest matches the digest of a revision. Pages show its first ten digits.
+// digest matches the digest of a revision. Pages show its first 10 digits.
 var digest = regexp.MustCompile(`([0-9a-f]{10})[0-9a-f]{30,}`)
 
 func objectRowOf(o objects.Object, now time.Time) objectRow {
@@ -113,7 +113,7 @@ func (s *site) objectsPage(r *http.Request) (view, error) {
 	list := s.Objects(page)
 	parameters := q.Values()
 	v := objectsView{
-		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + encodeQuery(parameters),
+		Query: q, Filtered: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + encodeQuery(parameters),
 		Clusters: clusterChoices(q.Cluster, s.clusterNames()), Systems: newChoices(q.System, s.systems()...),
 		States: newChoices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
 	}
@@ -136,7 +136,7 @@ func (s *site) objectsPage(r *http.Request) (view, error) {
 	return view{Title: "Objects", At: stampOf(list.GeneratedAt, list.GeneratedAt), Partial: list.Partial, Content: v}, nil
 }
 
-// columnsOf returns the columns of the list. Those that can be sorted link to both orders.
+// columnsOf returns the columns of the list. A sortable column links to the opposite of its current order.
 func columnsOf(q objects.Query) []column {
 	var all []column
 	for _, c := range [][2]string{{"State", "state"}, {"Kind", "kind"}, {"Object", "name"}, {"Cluster", "cluster"}, {"Reason", ""}, {"Since", "since"}, {"Revision", ""}, {"Source", ""}} {

@@ -20,7 +20,7 @@ type cell struct {
 	History                         history
 }
 
-// verdictMark returns a sign for a verdict, for readers without colour.
+// verdictMark returns the symbol of a verdict, so that verdicts differ not only in colour.
 func verdictMark(v health.Verdict) string {
 	switch v {
 	case health.OK:
@@ -37,32 +37,30 @@ func verdictMark(v health.Verdict) string {
 
 func cellOf(v health.Verdict) cell { return cell{Verdict: string(v), Mark: verdictMark(v)} }
 
-// row is one cluster of the matrix, or the whole fleet.
+// row is a row of the matrix: a cluster or the whole fleet.
 type row struct {
 	Name, Role, Href string
 	Verdict          cell
 	Cells            []cell
 }
 
-// Bounds of the matrix. A larger fleet has rows for the clusters that need attention, and a list of the
-// others.
+// Limits of the matrix. In a fleet of more than maxClusters, only the clusters in the worst state have a row.
 const (
-	maxClusters  = 16 // up to here, each cluster has a row
-	maxHistories = 8  // up to here, with the history of each cell
+	maxClusters  = 16 // in a fleet up to this size, each cluster has a row
+	maxHistories = 8  // in a fleet up to this size, each cell has its history
 	maxRows      = 9
 	maxOthers    = 60
 )
 
-// matrix has a row for each cluster and a column for each system. Systems that no cluster has are named
-// below it.
+// matrix has a row for each cluster and a column for each system.
 type matrix struct {
 	Systems []link
 	Rows    []row
-	// Others are clusters without a row, and More is the number of clusters that are not listed.
+	// Others are listed below the matrix. More is the number of clusters that are not listed either.
 	Others []row
 	More   int
 	All    row
-	Absent []string
+	Absent []string // systems that no cluster has
 }
 
 type overviewView struct {
@@ -124,7 +122,7 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 	return m
 }
 
-// worstFirst returns the clusters in their order; in a large fleet, the worst come first.
+// worstFirst returns the clusters of a large fleet in the order of their verdicts. A small fleet keeps its order.
 func worstFirst(all []health.Cluster, verdict func(health.Cluster) health.Verdict) []health.Cluster {
 	if len(all) <= maxClusters {
 		return all
@@ -157,15 +155,15 @@ func countFiring(r health.Report) map[[2]string]int {
 	return counts
 }
 
-// affectedCluster returns a function that returns the cluster that a finding affects: the target cluster of its
-// object, if the fleet has it.
+// affectedCluster returns a function for the cluster that a finding affects: the target cluster of its object,
+// or else the cluster that contains the object if the target is not in the fleet.
 func affectedCluster(r health.Report) func(*health.Finding) string {
-	known := map[string]bool{}
+	inFleet := map[string]bool{}
 	for _, c := range r.Clusters {
-		known[c.Name] = true
+		inFleet[c.Name] = true
 	}
 	return func(f *health.Finding) string {
-		if known[f.Cluster] {
+		if inFleet[f.Cluster] {
 			return f.Cluster
 		}
 		return cmp.Or(f.Labels["cluster"], f.Cluster)

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package page serves the web page: server-rendered HTML that needs no script, and one small script that
-// refreshes it. The pages are rendered from the reports that the API returns, so that both always agree. The
-// package does not depend on the source of these reports.
+// Package page serves the web pages: server-rendered HTML that works without scripts, and one small script that
+// refreshes it. The pages are rendered from the reports that the API returns, so that both always agree.
 package page
 
 import (
@@ -28,14 +27,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// Options are what the pages show.
+// Options has the data sources and settings of the pages.
 type Options struct {
-	// Ready reports whether the reports are complete. Until then, all pages except that of the clusters
-	// list the missing parts.
+	// Ready reports whether the reports are complete. Until then, the status page is served in place of all
+	// others.
 	Ready   func() bool
 	Report  func(context.Context) (health.Report, error)
 	Objects func(objects.Query) objects.List
-	// Object returns an object; not ok if it is not watched or does not exist.
+	// Object returns an object, or false if it does not exist or is not watched.
 	Object     func(objects.Node) (objects.Detail, bool)
 	Changes    func(changes.Query) changes.List
 	SecretFlow func() secretflow.Report
@@ -46,20 +45,20 @@ type Options struct {
 	// Kinds are the kinds whose objects have pages.
 	Kinds   []objects.Kind
 	Version string
-	// Pprof is whether /debug/pprof/ is served.
+	// Pprof reports whether /debug/pprof/ is served.
 	Pprof bool
-	// Limit bounds how many pages are rendered at the same time.
+	// Limit wraps a handler to limit how many pages are rendered concurrently.
 	Limit func(http.Handler) http.Handler
 }
 
 //go:embed templates
 var templates embed.FS
 
-// contentSecurityPolicy lets a page load its own style, script and icon, and nothing else.
+// contentSecurityPolicy allows a page its own style, script and icon, and nothing else.
 const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// site has the pages.
+// site renders the pages.
 type site struct {
 	Options
 
@@ -67,7 +66,7 @@ type site struct {
 	assets    assets
 }
 
-// view is one page: the data of the layout, and its own.
+// view has the data of one page. Content is specific to the page, the rest is used by the layout.
 type view struct {
 	Title string
 	// At is the time of the data.
@@ -76,7 +75,7 @@ type view struct {
 	Content any
 }
 
-// frame is a view with its surroundings.
+// frame has the data of the layout: a view with the navigation around it.
 type frame struct {
 	view
 
@@ -88,21 +87,22 @@ type frame struct {
 	Version string
 }
 
-// link is one to another page.
+// link is a link to another page.
 type link struct {
 	Text, Href string
 	Current    bool
 }
 
-// notFoundError is the error of a page about something that does not exist. Objects of that name may.
+// notFoundError is returned for a page that does not exist. If name is set, the response links to a search
+// for it.
 type notFoundError struct{ what, name string }
 
 func (e notFoundError) Error() string { return e.what }
 
-// messageView is the page of an error.
+// messageView is the content of an error page. Name, if set, can be searched for.
 type messageView struct{ Text, Name string }
 
-// badRequestError is the error of a page whose address has an invalid parameter.
+// badRequestError is returned for an invalid parameter in the URL.
 type badRequestError struct{ error }
 
 // newSite parses the templates.
@@ -113,7 +113,7 @@ func newSite(o Options) (*site, error) {
 	}
 	s := &site{Options: o, templates: map[string]*template.Template{}, assets: files}
 	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
-		t, err := template.New(name).Funcs(template.FuncMap{"inside": newItemList}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		t, err := template.New(name).Funcs(template.FuncMap{"itemList": newItemList}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +122,7 @@ func newSite(o Options) (*site, error) {
 	return s, nil
 }
 
-// Register adds the pages to mux. It returns the page of unknown paths.
+// Register adds the pages to mux. It returns the handler of all other paths.
 func Register(mux *http.ServeMux, o Options) (notFound http.Handler, _ error) {
 	s, err := newSite(o)
 	if err != nil {
@@ -180,8 +180,8 @@ func (s *site) servePage(name string, build func(*http.Request) (view, error)) h
 	})
 }
 
-// replaceUnprintable replaces control characters and characters that change the direction of text, which
-// escaping keeps.
+// replaceUnprintable replaces control characters and characters that change the direction of text. HTML
+// escaping does not remove them.
 func replaceUnprintable(c rune) rune {
 	if c != '\n' && !unicode.IsPrint(c) {
 		return unicode.ReplacementChar
@@ -227,7 +227,7 @@ func (s *site) frame(r *http.Request, v view) frame {
 func clusterHref(name string) string { return "clusters/" + url.PathEscape(name) }
 func systemHref(name string) string  { return "systems/" + url.PathEscape(name) }
 
-// stamp is a time in readable and in ISO form. It is empty for the zero time.
+// stamp is a time in readable and in ISO format. It is empty for the zero time.
 type stamp struct{ Age, Time, ISO string }
 
 func stampOf(t, now time.Time) stamp {

@@ -163,7 +163,7 @@ func TestFilter(t *testing.T) {
 	for path, want := range map[string]struct{ has, lacks string }{
 		"/?severity=critical":                {`class="card critical"`, `class="card info"`},
 		"/?system=openbao":                   {"OpenBaoCRLExpiring", "GreenhouseCluster"},
-		"/?cluster=storage&system=openbao":   {"No finding that fires matches the filter.", `class="card`},
+		"/?cluster=storage&system=openbao":   {"No firing finding matches the filter.", `class="card`},
 		"/?q=OPENBAOCRL":                     {"OpenBaoCRLExpiring", "OpenBaoListener"},
 		"/?q=no-such-thing":                  {"0 of ", `class="card`},
 		"/?severity=bogus":                   {"0 of ", `class="card`},
@@ -171,7 +171,7 @@ func TestFilter(t *testing.T) {
 		"/systems/flux":                      {`name="cluster"`, `name="system"`},
 		"/clusters/management?system=aurora": {"AuroraControllerDown", "OpenBaoCRLExpiring"},
 		// A root cause stays with its consequences, with a note.
-		"/?q=SecretFlowBehind": {"shown for what follows from it", "OpenBaoCRLExpiring"},
+		"/?q=SecretFlowBehind": {"only its consequences match", "OpenBaoCRLExpiring"},
 	} {
 		body := getPage(h, path).Body.String()
 		if !strings.Contains(body, want.has) || strings.Contains(body, want.lacks) {
@@ -221,7 +221,7 @@ func TestMissingParts(t *testing.T) {
 	h := newHandler(t, o)
 	for path, says := range map[string]string{"/clusters/none": "There is no cluster &#34;none&#34; in the fleet.", "/systems/none": "There is no system &#34;none&#34;", "/objects/a/K/-/n": "There is no watched object K n in cluster &#34;a&#34;."} {
 		if w := getPage(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) ||
-			!strings.Contains(w.Body.String(), `../">To the fleet`) {
+			!strings.Contains(w.Body.String(), `../">Overview of the fleet`) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
@@ -301,7 +301,7 @@ func TestClusterOfAnotherShard(t *testing.T) {
 	h := newHandler(t, o)
 	for path, want := range map[string][]string{
 		"/status":       {"shard 0 of 2", "watched by shard 1", "greenhouse in hub", "name_taken", "(far)"},
-		"/clusters/far": {"watched by shard 1", "This exporter watches nothing here."},
+		"/clusters/far": {"watched by shard 1", "This exporter does not watch this cluster."},
 	} {
 		w := getPage(h, path)
 		body, _ := io.ReadAll(w.Body)

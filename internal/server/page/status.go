@@ -17,12 +17,12 @@ import (
 )
 
 type statusView struct {
-	// Waiting is whether the page is shown instead of one that needs the exporter to be ready.
+	// Waiting reports whether the page is served in place of another page, which needs the exporter to be ready.
 	Waiting  bool
 	Ready    bool
 	Shard    string
 	Clusters []clusterRow
-	// First and Next are addresses of pages of clusters; empty without one.
+	// First and Next are the URLs of other pages, or empty if a page does not exist.
 	First, Next string
 	Places      []placeRow
 }
@@ -30,7 +30,7 @@ type statusView struct {
 // clusterRow is a cluster with the state of its watches.
 type clusterRow struct {
 	Name, Href, Role, Region, Owner, Source, Version string
-	// State is a word; Mark and Class have the same meaning.
+	// State is the state as a word. Mark is its symbol and Class its CSS class.
 	State, Mark, Class string
 	Owned              bool
 	Failing            failing
@@ -65,11 +65,11 @@ type placeRow struct {
 	Findings                                       []fleetreport.Finding
 }
 
-// maxStatus is how many clusters a page lists.
+// maxStatus is the number of clusters on one page.
 const maxStatus = 30
 
-// statusPage returns the page about the exporter itself and its connections to the fleet. In a large fleet,
-// incomplete clusters come first.
+// statusPage returns the page about the connections of the exporter to the clusters. In a large fleet, clusters
+// with problems come first.
 func (s *site) statusPage(r *http.Request) view {
 	report := s.Clusters()
 	v := statusView{Ready: report.Ready}
@@ -81,12 +81,12 @@ func (s *site) statusPage(r *http.Request) view {
 	}
 	if len(v.Clusters) > maxStatus {
 		slices.SortStableFunc(v.Clusters, func(a, b clusterRow) int { return cmp.Compare(a.rank(), b.rank()) })
-		begin := causeOf(r)
+		begin := pageStart(r)
 		if begin >= len(v.Clusters) {
 			begin = 0
 		}
 		end := min(begin+maxStatus, len(v.Clusters))
-		v.First, v.Next = pagesOf(r.URL.Query(), begin, end, len(v.Clusters)-end, "")
+		v.First, v.Next = pageLinks(r.URL.Query(), begin, end, len(v.Clusters)-end, "")
 		v.Clusters = v.Clusters[begin:end]
 	}
 	for _, p := range report.Discovery {
@@ -95,7 +95,7 @@ func (s *site) statusPage(r *http.Request) view {
 	return view{Title: "Clusters and collectors", At: stampOf(report.GeneratedAt, report.GeneratedAt), Content: v}
 }
 
-// rank is lower for a cluster that needs attention.
+// rank orders the clusters: first those with failures, then those that are not completely synced.
 func (c *clusterRow) rank() int {
 	switch {
 	case c.Owned && c.Class != "ok" || c.Failing.Reason != "":
@@ -115,8 +115,8 @@ func (s *site) waitingPage(r *http.Request) view {
 	return v
 }
 
-// describeState returns the word, mark and class of a state. Marks and colours are those of verdicts.
-func describeState(up bool, yes, no string) (word, mark, class string) {
+// stateOfUp returns the word, mark and class of a state. The marks and classes are the same as for verdicts.
+func stateOfUp(up bool, yes, no string) (word, mark, class string) {
 	if up {
 		return yes, "✓", "ok"
 	}
@@ -138,7 +138,7 @@ func clusterRowOf(c fleetreport.Cluster, now time.Time) clusterRow {
 		}
 		return r
 	}
-	r.State, r.Mark, r.Class = describeState(c.Up, "up", "not reachable")
+	r.State, r.Mark, r.Class = stateOfUp(c.Up, "up", "not reachable")
 	if c.LastContact == nil && !c.Up {
 		r.State, r.Mark, r.Class = "no contact yet", "?", "unknown"
 	}
@@ -153,7 +153,7 @@ func clusterRowOf(c fleetreport.Cluster, now time.Time) clusterRow {
 
 func collectorRowOf(c fleetreport.Collector, now time.Time) collectorRow {
 	r := collectorRow{Name: c.Name, LastSuccess: stampOfPointer(c.LastSuccess, now)}
-	r.State, r.Mark, r.Class = describeState(c.Up, "up", "not complete")
+	r.State, r.Mark, r.Class = stateOfUp(c.Up, "up", "not complete")
 	var errors []string
 	for _, reason := range slices.Sorted(maps.Keys(c.Errors)) {
 		if c.Errors[reason] > 0 {
@@ -191,6 +191,6 @@ func placeRowOf(p fleetreport.Place, now time.Time) placeRow {
 		Cluster: p.Cluster, Source: p.Source, Namespace: p.Namespace, LastSuccess: stampOfPointer(p.LastSuccess, now),
 		Clusters: strings.Join(p.Clusters, ", "), Findings: p.Findings,
 	}
-	r.State, r.Mark, r.Class = describeState(p.Up, "up", "not reachable")
+	r.State, r.Mark, r.Class = stateOfUp(p.Up, "up", "not reachable")
 	return r
 }

@@ -1,17 +1,16 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Replaces what the page says every 15 seconds, and leaves the reader where they are:
-// scrolling, focus, and what is open stay. Without it the page is the same and has a
-// link to refresh.
+// Refreshes the content of the page every 15 seconds, and keeps the scroll position, the focus and open
+// sections. Without the script, the page has the same content and a link to refresh it.
 "use strict";
 (() => {
-  const interval = 15000, patience = 10000;
+  const interval = 15000, timeout = 10000;
   const pause = document.getElementById("pause"), lost = document.getElementById("lost");
   let paused = false, busy = false;
 
-  // Somebody who selects text or fills in the form is not disturbed.
-  const disturbs = () => {
+  // No refresh while text is selected or a form is filled in.
+  const inUse = () => {
     const active = document.activeElement;
     return document.hidden || !getSelection().isCollapsed || active && /^(INPUT|SELECT|TEXTAREA)$/.test(active.tagName);
   };
@@ -19,10 +18,10 @@
 
   const replace = (next) => {
     const main = document.getElementById("main"), from = next.getElementById("main");
-    if (!from) throw new Error("the answer is not a page");
+    if (!from) throw new Error("the response is not a page");
     const open = new Map([...main.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
     const scrolled = [...main.querySelectorAll(".scroll[id]")].map((d) => [d.id, d.scrollLeft]);
-    // A link without an id is found again by where it leads.
+    // A link without an id is found again by its text and target.
     const active = main.contains(document.activeElement) ? document.activeElement : null;
     const alike = (root, e) => [...root.querySelectorAll(e.tagName)].filter((x) => x.textContent === e.textContent && x.getAttribute("href") === e.getAttribute("href"));
     const nth = active && !active.id ? alike(main, active).indexOf(active) : -1;
@@ -41,15 +40,15 @@
   };
 
   const refresh = async () => {
-    if (paused || busy || disturbs()) return;
+    if (paused || busy || inUse()) return;
     busy = true;
     try {
-      const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(patience) });
+      const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(timeout) });
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!paused && !disturbs()) replace(next);
+      if (!paused && !inUse()) replace(next);
       lost.hidden = true;
     } catch {
-      lost.textContent = "The exporter does not answer. What is shown is what it said last.";
+      lost.textContent = "The exporter does not respond. The page shows its last response.";
       lost.hidden = false;
     } finally {
       busy = false;
