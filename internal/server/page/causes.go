@@ -4,12 +4,10 @@
 package page
 
 import (
-	"cmp"
 	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +22,7 @@ const (
 	maxLines     = 40 // consequences of all causes together
 	maxFollowing = 10
 	maxEqual     = 20
+	maxMarks     = 100
 	// maxCardBytes leaves half of the 100 KiB of a page to the matrix, the form and the layout.
 	maxCardBytes = 60 << 10
 	// maxFirst is the number of expiries that come before everything else.
@@ -50,8 +49,7 @@ type group struct {
 	worst                 string
 	recent                bool
 	section               pageSection
-	// equal has this cause and all others of the same rule about objects of the same kind. Nil if there are no
-	// others, or if there are consequences.
+	// equal are the root causes of a merged group, each with its own consequences; nil if there is only one.
 	equal []*group
 }
 
@@ -97,37 +95,6 @@ func (s *site) renderCard(v finding) (template.HTML, error) {
 	var text strings.Builder
 	err := s.templates["overview"].ExecuteTemplate(&text, "cause", v)
 	return template.HTML(text.String()), err //nolint:gosec // the output of a template
-}
-
-// arrangeGroups merges equal root causes and returns all in the order of the page: by section, worst first.
-func arrangeGroups(groups []*group) []*group {
-	order := func(a, b *group) int {
-		return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.rank(), b.rank()))
-	}
-	slices.SortStableFunc(groups, order)
-	for i, g := range groups {
-		if g.section == sectionExpiries && i >= maxFirst {
-			g.section = sectionLaterExpiries
-		}
-	}
-	slices.SortStableFunc(groups, order)
-	first := map[string]*group{}
-	return slices.DeleteFunc(groups, func(g *group) bool {
-		if len(g.following) > 0 || g.section != sectionFiring && g.section != sectionInfo {
-			return false
-		}
-		key := strings.Join([]string{g.Finding.Rule, string(g.Finding.Severity), g.Finding.Object.Kind}, "\n")
-		one := first[key]
-		switch {
-		case one == nil:
-			first[key] = g
-			return false
-		case len(one.equal) == 0:
-			one.equal = []*group{one}
-		}
-		one.equal = append(one.equal, g)
-		return true
-	})
 }
 
 // groups returns the matching root causes, and sets the counts of findings.
@@ -183,15 +150,6 @@ func (f *findings) groups(report health.Report, base filter) []*group {
 	return groups
 }
 
-// rank orders causes by severity. Recent causes come first within a severity.
-func (g *group) rank() int {
-	rank := 2 * slices.Index(severities(), g.worst)
-	if !g.recent {
-		rank++
-	}
-	return rank
-}
-
 // causeView returns a root cause with its consequences. lines is the number of consequences already on the page.
 func (s *site) causeView(g *group, report health.Report, root string, lines int) finding {
 	v := s.findingOf(&g.Finding, &report, root)
@@ -204,10 +162,10 @@ func (s *site) causeView(g *group, report health.Report, root string, lines int)
 	v.More = len(g.following) - shown
 	v.Open = v.OnlyConsequencesMatch || v.Worst != v.Severity
 	v.Count = len(g.equal)
-	for i, same := range g.equal {
-		if i < maxEqual {
-			v.Equal = append(v.Equal, s.findingOf(&same.Finding, &report, root))
-		}
+	for _, same := range g.equal[:min(len(g.equal), maxEqual)] {
+		one := s.findingOf(&same.Finding, &report, root)
+		one.More = len(same.following)
+		v.Equal = append(v.Equal, one)
 	}
 	v.Silence = s.silence(g)
 	return v

@@ -23,12 +23,12 @@ import (
 const maxLabels = 6
 
 // filter is the query of a page. Cluster is the cluster that a finding affects. From is the cluster that
-// contains its object.
-type filter struct{ Severity, System, Cluster, From, Text string }
+// contains its object. Cause is the ID of a root cause, which matches with its consequences.
+type filter struct{ Severity, System, Cluster, From, Cause, Text string }
 
 func filterOf(r *http.Request) filter {
 	q := r.URL.Query()
-	return filter{q.Get("severity"), q.Get("system"), q.Get("cluster"), q.Get("from"), strings.TrimSpace(q.Get("q"))}
+	return filter{q.Get("severity"), q.Get("system"), q.Get("cluster"), q.Get("from"), q.Get("cause"), strings.TrimSpace(q.Get("q"))}
 }
 
 // matches reports whether a finding that affects a cluster passes the filter.
@@ -36,6 +36,9 @@ func (f *filter) matches(x *health.Finding, affected string) bool {
 	equal := func(want, have string) bool { return want == "" || want == have }
 	if !equal(f.Severity, string(x.Severity)) || !equal(f.System, string(x.System)) || !equal(f.Cluster, affected) ||
 		!equal(f.From, x.Labels["cluster"]) {
+		return false
+	}
+	if f.Cause != "" && f.Cause != x.ID && f.Cause != x.RootCause {
 		return false
 	}
 	if f.Text == "" {
@@ -48,10 +51,10 @@ func (f *filter) matches(x *health.Finding, affected string) bool {
 // findings are the findings of a page, with the form that filters them.
 type findings struct {
 	Form     form
-	Firing   []finding
+	Firing   causes
 	Expiries expiries
-	Info     []finding
-	Pending  []finding
+	Info     causes
+	Pending  causes
 	Total    int // findings of the report that belong to the page
 	Shown    int
 	More     int // root causes on later pages
@@ -108,11 +111,12 @@ type finding struct {
 	Following             []finding
 	More                  int  // consequences that are not shown
 	Open                  bool // whether the list of consequences is open
-	// Count is the number of findings of the same rule about objects of the same kind, if none has consequences.
-	// Equal has the first of them.
+	// Count is the number of equal root causes in a group. Equal has the first of them.
 	Count int
 	Equal []finding
-	ends  *time.Time
+	// Ends has the time until what the finding is about ends, or since it has ended.
+	Ends string
+	ends *time.Time
 	// Card is the finding as HTML.
 	Card template.HTML
 }
@@ -182,7 +186,8 @@ func (s *site) findingOf(f *health.Finding, r *health.Report, root string) findi
 	v := finding{
 		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
-		Playbook: webOnly(f.Playbook), Dashboard: webOnly(f.Dashboard), Command: f.Command, ends: f.EndsAt,
+		Playbook: webOnly(f.Playbook), Dashboard: webOnly(f.Dashboard), Command: f.Command,
+		ends: f.EndsAt, Ends: endText(f.EndsAt, r.GeneratedAt),
 		Worst: string(f.Severity), Recent: isRecent(f, r),
 		Since: stampOf(f.Since, r.GeneratedAt), New: r.GeneratedAt.Sub(f.Since) < time.Second, AtLeast: f.SinceAtLeast, Stale: f.Stale,
 		Silenced: f.Silenced,
@@ -209,6 +214,9 @@ func (s *site) findingOf(f *health.Finding, r *health.Report, root string) findi
 
 // Consequences returns the number of consequences.
 func (f finding) Consequences() int { return len(f.Following) + f.More }
+
+// Others returns the number of root causes of the group besides the one that is shown.
+func (f finding) Others() int { return max(0, f.Count-1) }
 
 // Unlisted returns the number of equal findings that are not shown.
 func (f finding) Unlisted() int { return f.Count - len(f.Equal) }

@@ -4,8 +4,10 @@
 package page
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,17 +53,63 @@ func TestGroups(t *testing.T) {
 	for _, f := range all.Firing {
 		got = append(got, fmt.Sprintf("%s %s new=%t open=%t", f.ID, f.Worst, f.Recent, f.Open))
 	}
-	for i, f := range all.Expiries.All {
-		got = append(got, fmt.Sprintf("ends %s %d %s", f.ID, all.Expiries.Marks[i].X, all.Expiries.Marks[i].Text))
+	for _, f := range all.Expiries.All {
+		got = append(got, fmt.Sprintf("%s of %d %s", f.ID, f.Count, f.Ends))
+	}
+	for _, m := range all.Expiries.Marks {
+		got = append(got, fmt.Sprintf("mark %s %d %s", m.ID, m.X, m.Text))
 	}
 	for _, f := range all.Info {
 		got = append(got, fmt.Sprintf("info %s of %d: silence %s", f.ID, len(f.Equal), f.Silence))
 	}
 	want := []string{
 		"cause critical new=false open=true", "new warning new=true open=false", "old warning new=false open=false",
-		"ends over 0 1h0m ago", "ends soon 500 in 15d0h", "ends late 1000 in 60d0h", "info same1 of 2: silence 2 of Suspended",
+		"over of 2 expired 1h0m ago", "late of 0 expires in 60d0h",
+		"mark over 0 expired 1h0m ago", "mark soon 500 expires in 15d0h", "mark late 1000 expires in 60d0h",
+		"info same1 of 2: silence 2 of Suspended",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestEqualCauses: a fleet in which all clusters are down has one card with the consequences of all, which leads to each of them.
+func TestEqualCauses(t *testing.T) {
+	o := testOptions(t)
+	long := strings.Repeat("n", 60)
+	r := health.Report{GeneratedAt: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
+	add := func(id, rule, reason, cause string, severity alerts.Severity) {
+		cluster := long + strings.TrimLeft(id, "ab")
+		r.Findings = append(r.Findings, health.Finding{
+			ID: id, Rule: rule, Severity: severity, State: health.Firing, Cluster: cluster, Reason: reason, RootCause: cause,
+			Summary: id + " " + long,
+			Object:  health.Object{Kind: "Kustomization", Namespace: long, Name: cluster}, Labels: map[string]string{"cluster": cluster},
+		})
+	}
+	for i := range 500 {
+		cause := fmt.Sprint("a", i)
+		add(cause, "ClusterDown", []string{"timeout", "refused"}[i/450], "", alerts.Warning)
+		add(fmt.Sprint("b", i), "Follows", "", cause, []alerts.Severity{alerts.Warning, alerts.Critical}[i/499])
+	}
+	o.Report = func(context.Context) (health.Report, error) { return r, nil }
+	h := newHandler(t, o)
+	for path, want := range map[string][]string{
+		"/": {
+			"<p>1000 findings", `<li id="finding-a499" class="card critical">`, "and 49 more", ">: 50<",
+			`<li id="finding-b499" class="card critical">`,
+			`<li id="finding-a0" class="card warning">`, "and 449 more", ">: 450<", `<a href="?cause=a1#findings">followed by 1</a>`,
+		},
+		"/?cause=a1":  {"<p>2 of 1000", `<li id="finding-a1" class="card warning">`, ">: 1<", `name="cause" value="a1"`},
+		"/?q=Follows": {"<p>500 of 1000", "and 449 more", "only its consequences match"},
+	} {
+		body := getPage(h, path).Body.String()
+		for _, s := range want {
+			if !strings.Contains(body, s) {
+				t.Errorf("%s: no %s", path, s)
+			}
+		}
+		if strings.Contains(body, "next pages") || len(body) > maxPage {
+			t.Errorf("%s has several pages, or %d bytes", path, len(body))
+		}
 	}
 }

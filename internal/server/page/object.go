@@ -113,7 +113,7 @@ func (s *site) findingsAbout(n objects.Node, report health.Report, root string) 
 			if bao := cause.Labels["openbao"]; bao != "" {
 				causes[objects.Node{Cluster: at.Cluster, Kind: objects.KindOpenBao, Name: bao}] = true
 			}
-			one.Cause, one.CauseHref = cause.Summary, clusterHref(at.Cluster)+encodeQuery(url.Values{"q": {cause.Rule}})
+			one.Cause, one.CauseHref = cause.Summary, "?"+url.Values{"cause": {cause.ID}}.Encode()+"#findings"
 		}
 		all = append(all, one)
 	}
