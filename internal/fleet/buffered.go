@@ -6,6 +6,7 @@ package fleet
 import (
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
@@ -21,17 +22,26 @@ const (
 	maxBuffered       = 96 << 20
 )
 
-// Buffers counts the bytes of large objects that clients have read in part. A client may use at most half of the
-// remaining bytes, so that some are left for other clients. It is safe for concurrent use.
+// Buffers limits the memory and the processors that responses need while they are decoded. It is safe for concurrent use.
+//
+// It counts the bytes of large objects that clients have read in part. A client may use at most half of the
+// remaining bytes, so that some are left for other clients.
+//
+// As many responses are decoded at the same time as there are processors. With more, everything else, such as a scrape,
+// waits for a processor behind all of them. A response that waits for its server is not decoded, so slow servers delay
+// no others.
 type Buffers struct {
-	limit int
+	limit    int
+	decoding chan struct{} // an element for each body that is being decoded
 
 	mu  sync.Mutex
 	all int
 }
 
 // NewBuffers returns the buffers of a process.
-func NewBuffers() *Buffers { return &Buffers{limit: maxBuffered} }
+func NewBuffers() *Buffers {
+	return &Buffers{limit: maxBuffered, decoding: make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
 
 // share is the part of one client.
 type share struct {
@@ -59,23 +69,30 @@ func BeginObject(body io.Reader) {
 	}
 }
 
-// body returns a response body whose objects are counted.
-func (s *share) body(b io.ReadCloser) io.ReadCloser { return &bufferedBody{ReadCloser: b, share: s} }
+// body returns a response body that is read within the limits.
+func (s *share) body(b io.ReadCloser) io.ReadCloser {
+	return &bufferedBody{ReadCloser: b, share: s, done: make(chan struct{})}
+}
 
-// bufferedBody is a body whose objects are counted. Reads fail if a limit is exceeded.
+// bufferedBody is a body whose objects are counted. Reads fail if a limit is exceeded. The body is decoded between two
+// calls of Read, and until Close.
 type bufferedBody struct {
 	io.ReadCloser
 
 	share *share
+	done  chan struct{} // closed by Close
 
-	mu     sync.Mutex // Close may be called during Read
-	size   int        // of the current object
-	held   int        // counted in the share
-	closed bool
+	mu       sync.Mutex // Close may be called during Read
+	size     int        // of the current object
+	held     int        // counted in the share
+	decoding bool       // has an element of the channel
+	closed   bool
 }
 
 func (b *bufferedBody) Read(p []byte) (int, error) {
+	b.endDecoding()
 	n, err := b.ReadCloser.Read(p)
+	b.beginDecoding()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.size += n
@@ -88,14 +105,43 @@ func (b *bufferedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// beginDecoding waits until a processor is free.
+func (b *bufferedBody) beginDecoding() {
+	select {
+	case b.share.whole.decoding <- struct{}{}:
+	case <-b.done:
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed { // meanwhile
+		<-b.share.whole.decoding
+	} else {
+		b.decoding = true
+	}
+}
+
+func (b *bufferedBody) endDecoding() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.decoding {
+		<-b.share.whole.decoding
+		b.decoding = false
+	}
+}
+
 // BeginObject implements [BeginObject]. Wrappers of a body must forward it.
 func (b *bufferedBody) BeginObject() { b.release() }
 
-// Close releases the bytes that the body has counted.
+// Close releases what the body uses.
 func (b *bufferedBody) Close() error {
 	b.mu.Lock()
-	b.closed = true
+	if !b.closed {
+		b.closed = true
+		close(b.done)
+	}
 	b.mu.Unlock()
+	b.endDecoding()
 	b.release()
 	return b.ReadCloser.Close()
 }

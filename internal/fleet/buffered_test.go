@@ -4,11 +4,13 @@
 package fleet
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
@@ -18,10 +20,10 @@ import (
 func TestBufferedObjects(t *testing.T) {
 	t.Parallel()
 	all := NewBuffers()
-	body := func(s *share, size int) *bufferedBody {
-		return &bufferedBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat(" ", size))), share: s}
+	body := func(s *share, size int) io.ReadCloser {
+		return s.body(io.NopCloser(strings.NewReader(strings.Repeat(" ", size))))
 	}
-	var open []*bufferedBody
+	var open []io.ReadCloser
 	for range 20 { // clients that read as much as possible
 		s := &share{whole: all}
 		for range 3 {
@@ -29,6 +31,7 @@ func TestBufferedObjects(t *testing.T) {
 			if _, err := io.ReadAll(b); err != nil && !errors.Is(err, failure.ErrTooLarge) {
 				t.Fatal(err)
 			}
+			b.(*bufferedBody).endDecoding()
 			open = append(open, b)
 		}
 		if s.used > maxClientBuffered {
@@ -42,8 +45,8 @@ func TestBufferedObjects(t *testing.T) {
 	if _, err := io.ReadAll(body(other, smallObject)); err != nil {
 		t.Errorf("a small object: %v", err)
 	}
-	list := &bufferedBody{ReadCloser: io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[` +
-		strings.Repeat(`{"a":"`+strings.Repeat("x", 1000)+`"},`, 1e4) + `{}]}`)), share: other}
+	list := other.body(io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[` +
+		strings.Repeat(`{"a":"`+strings.Repeat("x", 1000)+`"},`, 1e4) + `{}]}`)))
 	if _, err := ReadList(list, MaxList, func([]byte) error { return nil }); err != nil {
 		t.Errorf("a list of small objects: %v", err)
 	}
@@ -90,4 +93,61 @@ func TestLongBodies(t *testing.T) {
 	if c.share.used > MaxObject {
 		t.Errorf("%d bytes are held at the end of the list", c.share.used)
 	}
+}
+
+// TestDecodingIsLimited checks that a body waits while as many others are decoded as there are processors, that bodies
+// which wait for their servers do not count, and that closing a body lets the next one begin.
+func TestDecodingIsLimited(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := NewBuffers()
+		next := func() (io.ReadCloser, chan error) {
+			reader, writer := io.Pipe()
+			body := (&share{whole: all}).body(reader)
+			read := make(chan error, 1)
+			go func() {
+				_, err := body.Read(make([]byte, 1))
+				read <- err
+			}()
+			go func() { _, _ = writer.Write([]byte("x")) }()
+			return body, read
+		}
+		slow := (&share{whole: all}).body(io.NopCloser(blockedReader{t.Context()}))
+		go func() { _, _ = slow.Read(nil) }()
+		var decoded []io.ReadCloser
+		for range cap(all.decoding) {
+			body, read := next()
+			if err := <-read; err != nil {
+				t.Fatal(err)
+			}
+			decoded = append(decoded, body)
+		}
+		waiting, read := next()
+		given, readOfGiven := next()
+		synctest.Wait()
+		if len(read) > 0 || len(readOfGiven) > 0 {
+			t.Error("more bodies are decoded than there are processors")
+		}
+		_ = given.Close() // while it waits
+		<-readOfGiven
+		_ = decoded[0].Close()
+		if err := <-read; err != nil {
+			t.Error(err)
+		}
+		for _, body := range append(decoded, waiting, slow) {
+			_ = body.Close()
+		}
+		synctest.Wait()
+		if len(all.decoding) > 0 {
+			t.Errorf("%d closed bodies are decoded", len(all.decoding))
+		}
+	})
+}
+
+// blockedReader returns when its context ends.
+type blockedReader struct{ context.Context }
+
+func (r blockedReader) Read([]byte) (int, error) {
+	<-r.Done()
+	return 0, io.EOF
 }
