@@ -18,19 +18,19 @@ func Diff(w io.Writer, before, after health.Report) (bool, error) {
 	out, differs := bufio.NewWriter(w), false
 	line := func(format string, args ...any) {
 		differs = true
-		_, _ = fmt.Fprintf(out, format+"\n", args...)
+		_, _ = fmt.Fprintln(out, clean(fmt.Sprintf(format, args...)))
 	}
 	if before.Verdict != after.Verdict {
 		line("~ verdict %s -> %s", before.Verdict, after.Verdict)
 	}
 	for _, c := range before.Clusters {
 		if was, is := c.Verdict, verdictOf(after, c.Name); was != is {
-			line("~ cluster %s %s -> %s", clean(c.Name), was, is)
+			line("~ cluster %s %s -> %s", c.Name, was, is)
 		}
 	}
 	for _, c := range after.Clusters {
-		if verdictOf(before, c.Name) == health.Absent {
-			line("~ cluster %s %s -> %s", clean(c.Name), health.Absent, c.Verdict)
+		if was := verdictOf(before, c.Name); was == health.Absent && was != c.Verdict {
+			line("~ cluster %s %s -> %s", c.Name, was, c.Verdict)
 		}
 	}
 	for _, f := range only(before, after) {
@@ -64,5 +64,5 @@ func fires(f health.Finding) bool { return f.State == health.Firing && f.Resolve
 
 // brief returns a finding as one line.
 func brief(f health.Finding) string {
-	return fmt.Sprintf("%s %s: %s", pad(string(f.Severity), len("critical")), f.Rule, clean(f.Summary))
+	return clean(fmt.Sprintf("%s %s: %s", pad(string(f.Severity), len("critical")), f.Rule, f.Summary))
 }
