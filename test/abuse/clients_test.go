@@ -170,7 +170,7 @@ func zeroWindowClients(s *site) {
 
 func reports(s *site) {
 	var answers, refused, size atomic.Int64
-	client := s.client(attacker, patience)
+	client := newClient(attacker, patience)
 	s.loop(40, func(i int) {
 		body, err := s.get(client, []string{"/api/v1/report", "/"}[i%2])
 		if err != nil {

@@ -40,7 +40,7 @@ func newFleet(t *testing.T) (s *site, bodies *atomic.Int64) {
 	s.start()
 	t.Cleanup(func() { cancel(); s.running.Wait() })
 	s.loop(4, func(i int) {
-		client := s.client(fmt.Sprintf("127.0.0.%d", 10+i), patience)
+		client := newClient(fmt.Sprintf("127.0.0.%d", 10+i), patience)
 		if body, err := s.get(client, "/metrics?collect[]=flux"); err == nil {
 			bodies.Add(1)
 			good, evil := count(body, "good"), count(body, "evil")
@@ -94,7 +94,7 @@ func TestKubeconfigBecomesGarbage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := s.client("127.0.0.3", patience)
+	client := newClient("127.0.0.3", patience)
 	var noticed, repaired []time.Duration
 	replace := func(content string, shown func(body []byte) bool) time.Duration {
 		s.write("evil.kubeconfig.new", content)

@@ -8,7 +8,6 @@ package abuse
 import (
 	"bytes"
 	"cmp"
-	"io"
 	"regexp"
 	"strings"
 	"sync"
@@ -52,26 +51,9 @@ func (s *site) measure() {
 	both.Wait()
 }
 
-// scrape scrapes as Prometheus does. A scrape that fails ends when a later one succeeds.
-func (s *site) scrape(end time.Time) {
-	client := s.client("127.0.0.2", patience)
-	for began := time.Now(); time.Now().Before(end); <-time.After(scrapePause) {
-		if err := s.read(client, "/metrics", io.Discard, "Accept-Encoding: gzip"); err == nil {
-			s.result.Scrapes++
-			s.result.Scrape = max(s.result.Scrape, time.Since(began))
-			began = time.Now().Add(scrapePause)
-			continue
-		} else if time.Since(began) > patience || s.ended() {
-			s.Logf("scrape: %v", err)
-			s.result.Scrape = max(s.result.Scrape, time.Since(began))
-			return
-		}
-	}
-}
-
 // observe changes the marker and waits until /metrics shows the change.
 func (s *site) observe(end time.Time) {
-	client := s.client("127.0.0.3", patience)
+	client := newClient("127.0.0.3", patience)
 	for n := 1; time.Now().Before(end); n++ {
 		began := time.Now()
 		s.change(n)
@@ -110,7 +92,7 @@ func (s *site) answer(a attack) string {
 		return ""
 	}
 	var rows []string // of the last answer that are about failures
-	client, found, row := s.client("127.0.0.3", patience), "", regexp.MustCompile("^"+a.answer)
+	client, found, row := newClient("127.0.0.3", patience), "", regexp.MustCompile("^"+a.answer)
 	for began := time.Now(); found == "" && time.Since(began) < cmp.Or(a.patience, patience) && !s.ended(); <-time.After(scrapePause) {
 		body, err := s.get(client, "/metrics?"+cmp.Or(a.filter, "cluster[]=evil"))
 		if err != nil {

@@ -31,7 +31,7 @@ func queries() []attack {
 // ask requests paths without a pause, 40 at a time.
 func (s *site) ask(path func(n int64) (string, []string)) {
 	var sent, answers atomic.Int64
-	client := s.client(attacker, patience)
+	client := newClient(attacker, patience)
 	s.loop(40, func(int) {
 		path, header := path(sent.Add(1))
 		if s.read(client, path, io.Discard, header...) == nil {

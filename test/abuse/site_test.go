@@ -147,15 +147,15 @@ func (s *site) start() {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() { _ = s.exporter.Stop() }) // it has ended, unless the test failed
-	client := s.client("127.0.0.2", 5*time.Second)
+	client := newClient("127.0.0.2", 5*time.Second)
 	err = s.exporter.WaitReady(s.ctx, time.Minute, func(context.Context) error { _, err := s.get(client, "/-/ready"); return err })
 	if err != nil {
 		s.Fatal(err)
 	}
 }
 
-// client returns a client with its own source address.
-func (s *site) client(address string, timeout time.Duration) *http.Client {
+// newClient returns a client with its own source address.
+func newClient(address string, timeout time.Duration) *http.Client {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
 	return &http.Client{Timeout: timeout, Transport: &http.Transport{
 		DialContext: dialer.DialContext, DisableCompression: true, DisableKeepAlives: true, // a scrape begins with a connection

@@ -63,7 +63,7 @@ func text(answer string) http.HandlerFunc {
 
 // checkExposition reads the rows of the attacking cluster as Prometheus does, and the page.
 func checkExposition(s *site) {
-	client := s.client("127.0.0.4", patience)
+	client := newClient("127.0.0.4", patience)
 	s.loop(1, func(int) {
 		body, err := s.get(client, "/metrics?cluster[]=evil")
 		if err == nil {
