@@ -6,6 +6,7 @@ package openbao
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -139,5 +140,29 @@ func FuzzSnapshot(f *testing.F) {
 		text := serve(t, site.Exposition)
 		mustParse(t, text)
 		checkReasons(t, text)
+	})
+}
+
+// postText answers requests with a text.
+type postText string
+
+func (p postText) Post(_ context.Context, _ string, _, out any) error { return json.Unmarshal([]byte(p), out) }
+
+// FuzzTokenRequest answers the request for a token with any text: there is a token or an error, which does not quote the
+// answer.
+func FuzzTokenRequest(f *testing.F) {
+	for _, text := range []string{
+		`{"kind":"TokenRequest","status":{"token":"s3cr3t"}}`, `{"status":{"token":""}}`, `{"status":{"token":["s3cr3t"]}}`, `{"status":null}`, "null", "[]", "",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		token, err := serviceAccountToken(t.Context(), postText(text), config.OpenBaoLoginProbe{})
+		if (token == "") == (err == nil) {
+			t.Errorf("token %q, error %v", token, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "s3cr3t") {
+			t.Error(err)
+		}
 	})
 }

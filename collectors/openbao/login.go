@@ -159,7 +159,7 @@ const (
 // login requests a token from the cluster and logs in with it. It returns the duration of the login, or the step that
 // failed.
 func (l *loginProbe) login(ctx context.Context) (took time.Duration, step string, err error) {
-	jwt, err := l.serviceAccountToken(ctx)
+	jwt, err := serviceAccountToken(ctx, l.cluster, l.o.LoginProbe)
 	if err != nil {
 		return 0, stepToken, err
 	}
@@ -197,15 +197,20 @@ type tokenRequest struct {
 // tokenLife is the shortest lifetime of a token that an API server grants, in seconds.
 const tokenLife = 600
 
-func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
+// poster is the part of [fleet.Client] that requests a token.
+type poster interface {
+	Post(ctx context.Context, path string, in, out any) error
+}
+
+func serviceAccountToken(ctx context.Context, api poster, probe config.OpenBaoLoginProbe) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, nodeapi.FindTimeout)
 	defer cancel()
-	account := l.o.LoginProbe.ServiceAccount
+	account := probe.ServiceAccount
 	path := "/api/v1/namespaces/" + url.PathEscape(account.Namespace) + "/serviceaccounts/" + url.PathEscape(account.Name) + "/token"
 	request := tokenRequest{APIVersion: "authentication.k8s.io/v1", Kind: "TokenRequest"}
-	request.Spec.Audiences, request.Spec.ExpirationSeconds = l.o.LoginProbe.Audiences, tokenLife
+	request.Spec.Audiences, request.Spec.ExpirationSeconds = probe.Audiences, tokenLife
 	var got tokenRequest
-	if err := l.cluster.Post(ctx, path, request, &got); err != nil {
+	if err := api.Post(ctx, path, request, &got); err != nil {
 		return "", failure.FromAPI(err)
 	}
 	if got.Status.Token == "" {
