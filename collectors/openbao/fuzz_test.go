@@ -146,7 +146,9 @@ func FuzzSnapshot(f *testing.F) {
 // postText answers requests with a text.
 type postText string
 
-func (p postText) Post(_ context.Context, _ string, _, out any) error { return json.Unmarshal([]byte(p), out) }
+func (p postText) Post(_ context.Context, _ string, _, out any) error {
+	return json.Unmarshal([]byte(p), out)
+}
 
 // FuzzTokenRequest answers the request for a token with any text: there is a token or an error, which does not quote the
 // answer.
