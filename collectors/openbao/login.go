@@ -45,8 +45,9 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	l := &loginProbe{
 		o:       o,
 		mount:   strings.ReplaceAll(o.LoginProbe.Mount, "{cluster}", site.Cluster.Name),
-		cluster: fleet.NewClient(site.Cluster, fleet.ClientOptions{Buffers: site.Buffers}), nodes: nodeapi.NewLive(withProbeInterval(o), site, site.Log),
-		group: site.Exposition.Group(key, metrics.LoginFamilies()), site: site,
+		cluster: fleet.NewClient(site.Cluster, fleet.ClientOptions{Buffers: site.Buffers}),
+		nodes:   nodeapi.NewLive(withProbeInterval(o), site, site.Log),
+		group:   site.Exposition.Group(key, metrics.LoginFamilies()), site: site,
 	}
 	l.state.Errors = map[string]uint64{}
 	l.failing = map[string]*failure.Steady{stepToken: {}, stepLogin: {}}
