@@ -29,7 +29,9 @@ type objectView struct {
 	Findings  []objectFinding
 	Changes   []changeRow
 	Rows      []objects.Row
-	JSON      string
+	// MoreFindings and MoreRows are the numbers of those that are not shown.
+	MoreFindings, MoreRows int
+	JSON                   string
 }
 
 // objectFinding is a finding about the object, with a link to its cause.
@@ -50,7 +52,7 @@ func (s *site) objectPage(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := objectView{objectRow: objectRowOf(d.Object, d.GeneratedAt), Rows: d.Rows, Changes: s.changesOf(n),
+	v := objectView{objectRow: objectRowOf(d.Object, d.GeneratedAt),
 		JSON: "api/v1/" + objectHref(n.Cluster, n.Kind, n.Namespace, n.Name)}
 	if due, err := strconv.ParseFloat(d.Value("cobaltcore_flux_resource_overdue_timestamp_seconds"), 64); err == nil {
 		t := time.UnixMilli(int64(due * 1000))
@@ -63,11 +65,21 @@ func (s *site) objectPage(r *http.Request) (view, error) {
 		v.Interval = (time.Duration(seconds) * time.Second).String()
 	}
 	v.Inventory = d.Value("cobaltcore_flux_resource_inventory_entries")
-	findings, causes := s.findingsAbout(n, report, rootOf(r))
-	v.Findings, v.Graph = findings, graphOf(d.Graph, causes)
+	all, causes := s.findingsAbout(n, report, rootOf(r))
+	v.fitParts(all, s.changesOf(n), d, causes)
 	return view{
 		Title: fmt.Sprintf("%s %s: %s", n.Kind, v.Name, v.State), At: stampOf(d.GeneratedAt, d.GeneratedAt), Partial: report.Partial, Content: v,
 	}, nil
+}
+
+// fitParts sets the parts of the page, as far as they fit.
+func (v *objectView) fitParts(findings []objectFinding, changes []changeRow, d objects.Detail, causes map[objects.Node]bool) {
+	var ofFindings, ofChanges, ofRows int
+	v.Findings, ofFindings = fitItems(findings, maxFindingBytes, findingSize)
+	v.Changes, ofChanges = fitItems(changes, maxChangeBytes, changeSize)
+	v.Rows, ofRows = fitItems(d.Rows, maxRowBytes, rowSize)
+	v.MoreFindings, v.MoreRows = len(findings)-len(v.Findings), len(d.Rows)-len(v.Rows)
+	v.Graph = graphOf(fitGraph(d.Graph, maxObjectBytes-ofFindings-ofChanges-ofRows), causes)
 }
 
 // ObjectNode returns the object in the path of a request. Cluster-scoped objects have a minus as namespace.

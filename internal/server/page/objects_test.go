@@ -82,6 +82,8 @@ func TestPagesWithLongNamesAreSmall(t *testing.T) {
 	for _, path := range []string{"/objects", "/objects/a/K/n/x", "/changes"} {
 		if w := getPage(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {
 			t.Errorf("%s: %d, %d bytes", path, w.Code, w.Body.Len())
+		} else if n := strings.Count(w.Body.String(), "<title>"); path == "/objects/a/K/n/x" && n != 1+len(detail.Graph.Nodes) {
+			t.Errorf("the picture has %d nodes, want %d", n-1, len(detail.Graph.Nodes))
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -105,5 +106,43 @@ func BenchmarkPages(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestCrowdedObject tests the size of the page of an object with long texts in all of its parts.
+func TestCrowdedObject(t *testing.T) {
+	o := testOptions(t)
+	detail, report := readFixture[objects.Detail](t, "object.json"), readFixture[health.Report](t, "report.json")
+	self := objects.Node{Cluster: detail.Cluster, Kind: detail.Kind, Namespace: detail.Namespace, Name: detail.Name}
+	long := strings.Repeat("n", 240)
+	detail.Graph = objects.Graph{Nodes: []objects.GraphNode{{Node: self, Watched: true, State: "ready"}}}
+	for i := range 59 {
+		n := objects.Node{Cluster: long[:60], Kind: "Kustomization", Namespace: long[:63], Name: fmt.Sprint(long, i)}
+		detail.Graph.Nodes = append(detail.Graph.Nodes, objects.GraphNode{Node: n, Level: 1 + i/16, Watched: true, State: "failed"})
+		detail.Graph.Edges = append(detail.Graph.Edges, [2]int{max(0, i-16), i + 1})
+	}
+	for i := range 60 {
+		labels := []objects.Label{{Name: "reason", Value: strings.Repeat(long, 4)}}
+		detail.Rows = append(detail.Rows, objects.Row{Metric: long[:60], Value: "1", Labels: labels})
+		f := report.Findings[0]
+		f.ID, f.Object = fmt.Sprint(i), health.Object{Kind: self.Kind, Namespace: self.Namespace, Name: self.Name}
+		f.Labels = map[string]string{"cluster": self.Cluster}
+		f.Description = strings.Repeat(long, 10)
+		report.Findings = append(report.Findings, f)
+	}
+	o.Object = func(objects.Node) (objects.Detail, bool) { return detail, true }
+	o.Report = func(context.Context) (health.Report, error) { return report, nil }
+	o.Changes = func(changes.Query) changes.List {
+		return changes.List{Changes: slices.Repeat([]changes.Change{{Text: strings.Repeat(long, 4), Type: changes.Revision}}, maxObjectChanges)}
+	}
+	w := getPage(newHandler(t, o), "/objects/storage/ClusterSecretStore/-/openbao-cluster-store")
+	body := w.Body.String()
+	for _, want := range []string{`<li id="finding-0"`, " more are in the JSON", " more objects are not shown", `class="node down"`, "Metric series: 1"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if w.Code != http.StatusOK || len(body) > maxPage {
+		t.Errorf("status %d, %d bytes, want at most %d", w.Code, len(body), maxPage)
 	}
 }
