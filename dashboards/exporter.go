@@ -64,7 +64,7 @@ func clustersTable() Panel {
 			{Expr: `max by (` + labels + `) (` + joined(`sum by (cluster) (`+selector("cobaltcore_watch_objects")+`)`) + `)`},
 		},
 		Columns: []Column{
-			clusterColumn(), {Query: 0, Title: "API server", Mappings: append(boolMappings("answers", "does not answer", Bad), noRow()...)}, labelColumn("reason", "Reason"),
+			clusterColumn(), {Query: 0, Title: "API server", Mappings: append(boolMappings("answers", "does not answer", Bad), noRow()...)}, wordColumn("reason", "Reason"),
 			ageColumn(1, "Last contact", splitAt(Good, 60, Warning)...), valueColumn(2, "Objects", Number),
 			labelColumn("role", "Role"), labelColumn("source", "Known from"), labelColumn("version", "Kubernetes"),
 		},

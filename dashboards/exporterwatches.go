@@ -35,7 +35,7 @@ func watchPanels() []Panel {
 			Description: "Kinds that cannot be listed or watched, and why. None is good. forbidden is a right that the exporter does not have in that cluster; all others are the network or the API server.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+watchedKind+`, reason) (`+selector("cobaltcore_watch_failing")+`)`, "kind", "none")}},
 			Columns: []Column{
-				clusterColumn(), labelColumn("collector", "Collector"), labelColumn("kind", "Kind"), labelColumn("group", "Group"), labelColumn("reason", "Reason"),
+				clusterColumn(), labelColumn("collector", "Collector"), labelColumn("kind", "Kind"), labelColumn("group", "Group"), wordColumn("reason", "Reason"),
 			},
 			Sort: Sort{Column: "Cluster"},
 		},
@@ -76,7 +76,7 @@ or 0 * max by (cluster) (`+selector("cobaltcore_cluster_up")+`)`)
 			Description: "Pods of controllers whose metrics cannot be read, and systems whose pods cannot be listed, with the reason. None is good; forbidden means that pods or pods/proxy are not allowed.",
 			Queries: []Query{{Expr: withFallbackRow(`max by (cluster, system, namespace, name, reason) (`+selector("cobaltcore_controller_scrape_failing")+`)
 or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_failing")+`)`, "name", "none")}},
-			Columns: []Column{clusterColumn(), labelColumn("system", "System"), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), labelColumn("reason", "Reason")},
+			Columns: []Column{clusterColumn(), labelColumn("system", "System"), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), wordColumn("reason", "Reason")},
 			Sort:    Sort{Column: "Cluster"},
 		},
 	}
@@ -105,7 +105,7 @@ func exporterPeers() []Panel {
 			Description: "Secrets and Cluster objects that stand for a cluster which is not watched, and why. None is good; the operations page of the documentation has a remedy for each reason.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+search+`, name, reason, other) (`+selector("cobaltcore_discovery_finding")+`)`, "name", "none")}},
 			Columns: []Column{
-				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("reason", "Reason"), labelColumn("other", "Taken by"),
+				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), wordColumn("reason", "Reason"), labelColumn("other", "Taken by"),
 			},
 		},
 		{

@@ -111,7 +111,7 @@ or 0 * (` + strings.ReplaceAll(fired, `alertname=~`, `severity="critical", alert
 	}
 	more := withWidth(labelColumn("cause", "Follows from"), 190)
 	if f.causes {
-		more = withWidth(labelColumn("reason", "Reason"), 160)
+		more = withWidth(wordColumn("reason", "Reason"), 160)
 	}
 	p.Columns = slices.Insert(p.Columns, 3, more)
 	return p

@@ -62,7 +62,7 @@ func fluxStates() []struct {
 func statusColumn() Column {
 	c := withWidth(labelColumn("status", "State"), 145)
 	for _, s := range fluxStates() {
-		c.Mappings = append(c.Mappings, Mapping{Text: s.name, Color: s.color})
+		c.Mappings = append(c.Mappings, Mapping{Label: s.name, Text: s.title, Color: s.color})
 	}
 	return c
 }

@@ -9,6 +9,8 @@
 // support.
 package dashboards
 
+import "cmp"
+
 // Dashboard is a dashboard page.
 type Dashboard struct {
 	// ID is its address, the same in Grafana and in Perses, such as cobaltcore-flux.
@@ -146,12 +148,16 @@ type Threshold struct {
 	Color Color
 }
 
-// Mapping shows a value as a word, or gives a colour to this text in a column of a label.
+// Mapping shows a value as a word. In a column of a label, it maps the value of the label, by default the text itself.
 type Mapping struct {
 	Value float64
+	Label string
 	Text  string
 	Color Color
 }
+
+// LabelValue returns the value of the label that the mapping is for.
+func (m Mapping) LabelValue() string { return cmp.Or(m.Label, m.Text) }
 
 // Column is a label of the series of a table, or the value of one of its queries.
 type Column struct {

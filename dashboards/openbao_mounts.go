@@ -17,7 +17,7 @@ or on (` + by + `) 0 * max by (` + by + `) (` + selectOpenBao("mount_present") +
 			Queries:     []Query{{Expr: joinValue(selectOpenBao("mount_present"), by, expected)}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("kind", "Kind"), labelColumn("path", "Path"), labelColumn("type", "Type"),
-				{Query: 0, Title: "State", Mappings: boolMappings("there", "missing", Bad)}, labelColumn("reason", "Reason"), labelColumn("found", "Found"),
+				{Query: 0, Title: "State", Mappings: boolMappings("there", "missing", Bad)}, wordColumn("reason", "Reason"), labelColumn("found", "Found"),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("OpenBaoMountMissing"), playbook("OpenBaoAuthMountMissing")},
 		},
@@ -71,7 +71,7 @@ or 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + ` unless on (cl
 			Queries:     perRow(login, by, "mount", "none", selectOpenBao("auth_probe_success"), selectOpenBao("auth_probe_duration_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"),
-				{Query: 0, Title: "Login", Mappings: outcome}, labelColumn("step", "Step"), labelColumn("reason", "Reason"), ageColumn(1, "Took"),
+				{Query: 0, Title: "Login", Mappings: outcome}, labelColumn("step", "Step"), wordColumn("reason", "Reason"), ageColumn(1, "Took"),
 			},
 			Sort: Sort{Column: "Login"}, Links: []Link{playbook("OpenBaoAuthProbeFailing")},
 		},
@@ -87,9 +87,9 @@ or 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + ` unless on (cl
 func baoUnanswered() []Panel {
 	return []Panel{{
 		Kind: Table, Title: "Endpoints that are not answered", Width: 24, Unit: Number,
-		Description: "Requests of the exporter without an answer: their rows are dropped until they are answered. \"All are answered\" is good. forbidden: the policy of the exporter lacks the path; sealed and no_leader follow from the nodes; an empty node is the active one.",
+		Description: "Requests of the exporter without an answer: their rows are dropped until they are answered. \"All are answered\" is good. forbidden: the policy of the exporter lacks the path; sealed and no leader follow from the nodes; an empty node is the active one.",
 		Queries:     []Query{{Expr: withFallbackRow(`max by (`+byNode+`, endpoint, reason) (`+selectOpenBao("endpoint_failing")+`)`, "reason", "all are answered")}},
-		Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"), labelColumn("endpoint", "Endpoint"), labelColumn("reason", "Reason")},
+		Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"), labelColumn("endpoint", "Endpoint"), wordColumn("reason", "Reason")},
 		Sort:        Sort{Column: "Endpoint"}, Links: []Link{playbook("OpenBaoCollectorFailing")},
 	}}
 }

@@ -90,7 +90,7 @@ or 0 * ` + maxByServer("autopilot_server_info")
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("address", "Server"),
-			{Query: 0, Title: "Health", Mappings: boolMappings("healthy", "unhealthy", Bad)}, labelColumn("reason", "Reason"),
+			{Query: 0, Title: "Health", Mappings: boolMappings("healthy", "unhealthy", Bad)}, wordColumn("reason", "Reason"),
 			{Query: 1, Title: "Role", Mappings: []Mapping{{Value: 2, Text: "leader", Color: Info}, {Value: 1, Text: "voter", Color: Good},
 				{Value: 0, Text: "no vote", Color: Neutral}}},
 			ageColumn(2, "Last contact", splitAt(Good, 10, Warning)...),

@@ -23,7 +23,7 @@ func unresolved() Panel {
 		Kind: Table, Title: "References that lead to no known path", Width: 10, Height: 6, Unit: Number,
 		Description: "Why the path of a reference is not known, and so neither is whether it is current. \"None\" is good. find: keys are searched for; store_missing: the store is not there or may not be read; provider: the store is no OpenBao; namespace: of OpenBao; key: it is no path in a mount.",
 		Queries:     []Query{{Expr: withFallbackRow(`max by (cluster, kind, namespace, name, reason) (`+selector(flow+"unresolved")+`)`, "name", "none")}},
-		Columns:     []Column{clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("reason", "Reason")},
+		Columns:     []Column{clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), wordColumn("reason", "Reason")},
 		Sort:        Sort{Column: "Reason"},
 	}
 }

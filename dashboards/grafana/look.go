@@ -71,7 +71,7 @@ func mappings(all []dashboards.Mapping) []dashboard.ValueMapping {
 
 // texts are mappings for a column of a label.
 func texts(all []dashboards.Mapping) []dashboard.ValueMapping {
-	return mapped(all, func(m dashboards.Mapping) string { return m.Text })
+	return mapped(all, dashboards.Mapping.LabelValue)
 }
 
 func mapped(all []dashboards.Mapping, key func(dashboards.Mapping) string) []dashboard.ValueMapping {

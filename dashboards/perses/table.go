@@ -71,7 +71,7 @@ func offset(p dashboards.Panel, query int) float64 {
 func words(c dashboards.Column, offset float64) []cellSettings {
 	var out []cellSettings
 	for _, m := range c.Mappings {
-		value := m.Text
+		value := m.LabelValue()
 		if c.Label == "" {
 			value = number(m.Value + offset)
 		}

@@ -41,7 +41,7 @@ func ColorsOf(p dashboards.Panel, query int, labels map[string]string, value flo
 			all = append(all, color)
 		}
 		for _, m := range c.Mappings {
-			if c.Label != "" && labels[c.Label] == m.Text {
+			if c.Label != "" && labels[c.Label] == m.LabelValue() {
 				all = append(all, m.Color)
 			}
 		}
