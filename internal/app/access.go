@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
-// KubernetesAuth are the settings of the API server that authorizes requests.
+// KubernetesAuth has the settings for authorizing requests by an API server.
 type KubernetesAuth struct {
 	// Kubeconfig is a file; empty means the cluster in which the exporter runs.
 	Kubeconfig string
@@ -19,8 +19,7 @@ type KubernetesAuth struct {
 	Audiences []string
 }
 
-// connect returns the access control of the server; nil if k is nil. end closes the connections to
-// the API server.
+// connect returns the access control of the server, or nil if k is nil. end closes the connections to the API server.
 func (k *KubernetesAuth) connect(ctx context.Context, a *app) (auth *server.KubernetesAuth, end func(), err error) {
 	if k == nil {
 		return nil, func() {}, nil

@@ -29,14 +29,14 @@ import (
 // Options are the settings of one run, from the command line.
 type Options struct {
 	ConfigFile string
-	// Contexts are the clusters without a ConfigFile, with the default configuration.
+	// Contexts are the clusters if there is no ConfigFile. The rest of the configuration is then the default.
 	Contexts *fleet.Contexts
 	// ListenAddresses have the form host:port. Port 0 selects a free port.
 	ListenAddresses []string
 	// WebConfigFile turns on TLS and authentication (exporter-toolkit).
 	WebConfigFile string
-	// ProbeAddress is the address of an additional listener for the probes, without TLS and
-	// authentication; empty for none.
+	// ProbeAddress is the address of an additional listener without TLS and authentication, for the probes of the kubelet.
+	// It is optional.
 	ProbeAddress string
 	EnablePprof  bool
 	// EnableLifecycle serves /-/reload.
@@ -46,8 +46,8 @@ type Options struct {
 	MaxRequests    int
 	// Shard is the part of the fleet that this exporter watches.
 	Shard fleet.Shard
-	// SyncTimeout is the maximum time that the first scrape waits for the fleet without receiving
-	// an object. While objects arrive, it waits up to ten times as long.
+	// SyncTimeout is the maximum time that the initial sync may last without receiving an object. While objects arrive, it
+	// may last ten times as long.
 	SyncTimeout time.Duration
 	// ProbeInterval is the interval of the probes of a cluster; 15 s by default.
 	ProbeInterval time.Duration
@@ -64,9 +64,10 @@ type Options struct {
 	// Listening is called with the addresses when the listeners are open. It may be nil.
 	Listening func(addresses []net.Addr)
 
-	once       bool              // see report
-	scrapes    *notify.Scrapes   // those of this run
-	identities *watch.Identities // of this run
+	once bool // for a single report
+	// The following exist for the whole run, across reloads.
+	scrapes    *notify.Scrapes
+	identities *watch.Identities
 	memories   *watch.Memories
 	buffers    *fleet.Buffers
 	changes    *changes.Log
@@ -75,7 +76,7 @@ type Options struct {
 // app is a running exporter.
 type app struct {
 	options Options
-	ctx     context.Context // context of the run; everything that a reload starts ends with it
+	ctx     context.Context // ends with the run; contexts after a reload are derived from it
 	current atomic.Pointer[generation]
 	self    *selfMetrics
 
@@ -117,7 +118,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	g, err := a.prepare(s, nil, func(*generation) error { return nil }) // readiness probes report the progress
+	g, err := a.prepare(s, nil, func(*generation) error { return nil }) // do not wait: /-/ready reports the progress
 	if err != nil {
 		return err
 	}
@@ -147,17 +148,17 @@ func Run(ctx context.Context, o Options) error {
 	}
 	tasks.Go(func() { a.follow(ctx) })
 	<-ctx.Done()
-	o.Log.Info("stopping, requests that are under way are finished")
-	tasks.Wait() // running requests are finished before the rows are removed
+	o.Log.Info("shutting down; finishing running requests")
+	tasks.Wait() // before the rows are removed
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
 	a.current.Load().stop()
 	close(failed)
-	return <-failed // nil if there is no configuration file
+	return <-failed // nil if nothing has failed
 }
 
-// prepare starts the watches and probes of a configuration and waits for them. It starts with the
-// clusters that old has discovered; old may be nil.
+// prepare starts the watches and probes of a configuration, and calls wait. Discovery starts with the clusters of old,
+// which may be nil.
 func (a *app) prepare(s *settings, old *generation, wait func(*generation) error) (*generation, error) {
 	g, err := newGeneration(a.ctx, s, a.self, a.options, old)
 	if err != nil {
@@ -180,7 +181,7 @@ func (a *app) activate(g *generation) {
 	}
 }
 
-// ConfigError is an error in the input of the user, not a failure at run time.
+// ConfigError is an error in the configuration or the flags, not a failure at run time.
 type ConfigError struct{ error }
 
 // Unwrap returns the error itself.

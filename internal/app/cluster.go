@@ -29,7 +29,7 @@ import (
 type clusterBuilder struct {
 	watch      watch.Options
 	collectors []collectors.Collector // enabled collectors
-	noteSets   []watch.Set            // kinds that are watched in clusters of other shards
+	noteSets   []watch.Set            // kinds to watch in clusters of other shards
 	shard      fleet.Shard
 	flow       *secretflow.Graph
 	health     *health.Evaluator
@@ -46,7 +46,7 @@ type runningCluster struct {
 	probes     []collectors.Probe
 	groups     []*exposition.Group
 	leaveFlow  func()
-	patience   *patience // with the first synchronization
+	patience   *patience // limits the initial sync
 	stop       func()    // waits for the watches and probes
 }
 
@@ -71,7 +71,7 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	relations := dependencies.NewCluster(waitRows)
 	o.Notes = map[string]watch.Notes{flux.Name: relations, controllers.Name: relations,
 		externalsecrets.Name: secretstores.NewCluster(storeRows)}
-	r := b.join(c, targets, o, flowRows)
+	r := b.watchCluster(c, targets, o, flowRows)
 	r.groups = append(r.Groups(), flowRows, waitRows, storeRows, b.health.Group(c.Name))
 	r.groups = append(r.groups, b.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
@@ -96,8 +96,8 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	return r
 }
 
-// join returns the watches of a cluster. Their notes are added to the flow of secrets.
-func (b *clusterBuilder) join(c fleet.Cluster, targets *fleet.Targets, o watch.Options, rows *exposition.Group) *runningCluster {
+// watchCluster returns the watches of a cluster. Their notes are added to the secret flow.
+func (b *clusterBuilder) watchCluster(c fleet.Cluster, targets *fleet.Targets, o watch.Options, rows *exposition.Group) *runningCluster {
 	flow := b.flow.Add(c.Name, rows)
 	notes := maps.Clone(o.Notes)
 	if notes == nil {
@@ -108,7 +108,7 @@ func (b *clusterBuilder) join(c fleet.Cluster, targets *fleet.Targets, o watch.O
 	return &runningCluster{Cluster: watch.NewCluster(c, targets, o), leaveFlow: func() { b.flow.Remove(flow) }}
 }
 
-// both passes notes to two receivers; the second may be nil.
+// both passes notes to two receivers, of which the second may be nil.
 type both [2]watch.Notes
 
 // Set implements watch.Notes.
@@ -160,9 +160,8 @@ func groups(clusters []*runningCluster) []*exposition.Group {
 	return all
 }
 
-// allSettled reports whether every watch and every probe of the clusters is complete or has failed
-// explicitly. Probes of a cluster depend on the objects of all clusters, so they are checked only
-// after all watches have settled.
+// allSettled reports whether every watch and every probe of the clusters is complete or has definitely failed. Probes
+// depend on the objects of all clusters, so they are checked after all watches have settled.
 func allSettled(clusters []*runningCluster) bool {
 	for _, c := range clusters {
 		if !c.Settled() {

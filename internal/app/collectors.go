@@ -47,7 +47,7 @@ func Systems() []collectors.System {
 	}
 }
 
-// objectDeclarations returns the declarations of the rows from which the objects of all systems are read.
+// objectDeclarations returns the declarations from which objects are read: which rows describe an object.
 func objectDeclarations() []objects.Declaration {
 	var all []objects.Declaration
 	for _, s := range Systems() {
@@ -67,8 +67,8 @@ func changeSources() []changes.Source {
 	return all
 }
 
-// answerDirectories returns the directories of a snapshot that contain answers to probes instead of
-// objects of a cluster.
+// answerDirectories returns the directories of a snapshot that contain responses to probes instead of the objects of a
+// cluster.
 func answerDirectories() []string {
 	var all []string
 	for _, s := range Systems() {
@@ -141,8 +141,8 @@ func familiesOf(all []registration) []*exposition.Family {
 	return families
 }
 
-// newExposition returns an empty exposition with the settings of c. The collectors must be those that fill it,
-// because the families of some collectors depend on the configuration.
+// newExposition returns an empty exposition with the settings of c. all must be the collectors that fill it, because the
+// families of some collectors depend on the configuration.
 func newExposition(c *config.Config, all []registration, log *changes.Log) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,

@@ -14,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// The families about discovery. Their label cluster is the host cluster, in which other clusters are discovered.
+// Families about discovery. Their label cluster is the host cluster, in which other clusters are discovered.
 var (
 	discoveryUp = &exposition.Family{
 		Name: "cobaltcore_discovery_up", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace"},
@@ -69,8 +69,8 @@ func (v *rosterView) discoveryRows(host string, r *exposition.Rows) {
 	}
 }
 
-// places returns the sources of discovery. Two sources with the same cluster, type and namespace
-// are merged; the worse state counts.
+// places returns the sources of discovery. Two sources with the same cluster, type and namespace are merged and have the
+// worse state.
 func (v *rosterView) places() []fleetreport.Place {
 	states := map[fleet.Source]fleet.PlaceState{}
 	for _, p := range v.found {
@@ -133,7 +133,7 @@ func findingSet(found []fleet.PlaceState, conflicts []fleet.Finding) map[fleet.F
 func (r *roster) logChanges(next clusterSet, findings map[fleet.Finding]bool) {
 	before := r.view.Load()
 	logDiscovered(next, before.running, r.log.Info, "cluster found")
-	logDiscovered(before.running, next, r.log.Info, "cluster gone")
+	logDiscovered(before.running, next, r.log.Info, "cluster removed")
 	logFindings(findings, before.findings, r.log.Warn, "discovery problem")
 	logFindings(before.findings, findings, r.log.Info, "discovery problem resolved")
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// fleetReport returns the answer of /api/v1/clusters.
+// fleetReport returns the response of /api/v1/clusters.
 func (g *generation) fleetReport() fleetreport.Report {
 	view, shard := g.roster.view.Load(), g.builder.shard
 	report := fleetreport.Report{GeneratedAt: time.Now().UTC(), Ready: g.isReady(), Clusters: []fleetreport.Cluster{},
@@ -29,7 +29,7 @@ func (g *generation) fleetReport() fleetreport.Report {
 	return report
 }
 
-// reportCluster returns the report of a cluster; running is nil if it does not run yet.
+// reportCluster returns the report of a cluster. running is nil if the cluster has not been started.
 func reportCluster(shard fleet.Shard, c fleet.Cluster, running *runningCluster) fleetreport.Cluster {
 	r := fleetreport.Cluster{Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Source: c.Source, Owned: shard.Owns(c.Name)}
 	if c.Credentials != nil {
@@ -65,7 +65,7 @@ func (c *runningCollector) report(cluster *watch.Cluster) fleetreport.Collector 
 		Kinds: cluster.KindReports(c.name)}
 }
 
-// secretFlow returns the answer of /api/v1/secretflow.
+// secretFlow returns the response of /api/v1/secretflow.
 func (g *generation) secretFlow() secretflow.Report {
 	report := g.builder.flow.Report(g.builder.watch.Now(), g.config.Collectors.SecretFlow.ShowPaths)
 	report.Partial = !g.builder.hasWholeFlow(g.roster.view.Load().members)

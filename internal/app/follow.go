@@ -13,11 +13,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// A shard exports the rows of its own clusters. It also has a list of all other clusters, because the targets of
-// objects and the cluster of an OpenBao do not depend on the shard.
+// A shard exports the rows of its own clusters. It also knows all other clusters of the fleet, because objects of its own
+// clusters may refer to them.
 
-// assignedClusters returns the clusters that this shard runs: its own clusters and, if one of its
-// probes reads the flow of secrets, all other clusters, of which it follows the notes.
+// assignedClusters returns the clusters that this shard watches: its own clusters or, if one of its probes reads the
+// secret flow, all clusters. In clusters of other shards, only kinds with notes for the secret flow are watched.
 func (b *clusterBuilder) assignedClusters(all []fleet.Cluster) []fleet.Cluster {
 	if b.followsOthers(all) {
 		return all
@@ -25,12 +25,13 @@ func (b *clusterBuilder) assignedClusters(all []fleet.Cluster) []fleet.Cluster {
 	return slices.DeleteFunc(slices.Clone(all), func(c fleet.Cluster) bool { return !b.shard.Owns(c.Name) })
 }
 
-// followsOthers reports whether a probe of this shard reads the flow of secrets.
+// followsOthers reports whether this shard watches clusters of other shards, because one of its probes reads the secret
+// flow.
 func (b *clusterBuilder) followsOthers(all []fleet.Cluster) bool {
 	return len(b.noteSets) > 0 && slices.ContainsFunc(all, func(c fleet.Cluster) bool { return b.shard.Owns(c.Name) && b.readsFlow(c) })
 }
 
-// readsFlow reports whether a probe of the cluster reads the flow of secrets.
+// readsFlow reports whether a probe of the cluster reads the secret flow.
 func (b *clusterBuilder) readsFlow(c fleet.Cluster) bool {
 	return slices.ContainsFunc(b.collectors, func(collector collectors.Collector) bool {
 		reader, ok := collector.(collectors.FlowReader)
@@ -38,8 +39,7 @@ func (b *clusterBuilder) readsFlow(c fleet.Cluster) bool {
 	})
 }
 
-// hasWholeFlow reports whether this shard has the complete flow of secrets: all references and all
-// OpenBao clusters that store the secrets.
+// hasWholeFlow reports whether this shard has the complete secret flow: all references and all OpenBao clusters.
 func (b *clusterBuilder) hasWholeFlow(all []fleet.Cluster) bool {
 	follows := b.followsOthers(all)
 	return len(b.noteSets) == 0 || !slices.ContainsFunc(all, func(c fleet.Cluster) bool {
@@ -47,16 +47,15 @@ func (b *clusterBuilder) hasWholeFlow(all []fleet.Cluster) bool {
 	})
 }
 
-// buildFollowed returns a cluster of another shard. Only kinds with notes are watched, without
-// rows.
+// buildFollowed returns a cluster of another shard. Only kinds with notes are watched, and they have no rows.
 func (b *clusterBuilder) buildFollowed(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
 	o := b.watch
-	o.Log = o.Log.With("for", "the flow of secrets")
+	o.Log = o.Log.With("for", "secret flow")
 	o.Sets = b.noteSets
-	return b.join(c, targets, o, o.Exposition.Group(exposition.Key{Cluster: c.Name}, nil))
+	return b.watchCluster(c, targets, o, o.Exposition.Group(exposition.Key{Cluster: c.Name}, nil))
 }
 
-// noteSets returns the kinds with notes for the flow of secrets, without rows.
+// noteSets returns the kinds with notes for the secret flow, without their rows.
 func noteSets(sets []watch.Set) []watch.Set {
 	var noted []watch.Set
 	for _, set := range sets {

@@ -24,16 +24,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// probeInterval is the interval at which each cluster is probed and its kinds are listed. A new
-// kind is watched within twice this time.
+// probeInterval is the interval at which each cluster is probed and its kinds are discovered. A new kind is watched
+// within twice this time.
 const probeInterval = 15 * time.Second
 
 // healthInterval is the interval of evaluations of the rules.
 const healthInterval = 15 * time.Second
 
-// generation runs one configuration. Clusters may be added and removed within a generation; any
-// other change of the configuration needs a new generation, which replaces the old one when it is
-// ready.
+// generation runs one configuration. If only clusters are added and removed, the generation stays. Any other change needs
+// a new generation, which replaces the old one when it is ready.
 type generation struct {
 	*settings
 
@@ -46,7 +45,7 @@ type generation struct {
 
 	changes    *changes.Log
 	evaluation time.Duration // interval of the rules
-	patience   *patience     // with the first synchronization
+	patience   *patience     // limits the initial sync
 	ready      atomic.Bool
 
 	// Each function waits for its goroutines.
@@ -113,9 +112,9 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	return g, nil
 }
 
-// fits reports whether s differs from the settings of g only in clusters that are not host clusters
-// of discovery. Rule files may have changed without a change of the configuration.
-func (g *generation) fits(s *settings) bool {
+// canApply reports whether s can be applied without a new generation: it differs only in clusters that are not host
+// clusters of discovery. Rules are compared, too, because rule files may change without the configuration file.
+func (g *generation) canApply(s *settings) bool {
 	a, b := *g.config, *s.config
 	a.Clusters, b.Clusters = nil, nil
 	return reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(s.config)) && reflect.DeepEqual(g.rules.User, s.rules.User)
@@ -130,8 +129,8 @@ func hosts(c *config.Config) []config.Cluster {
 	return all
 }
 
-// takeOver starts evaluating rules and sending alerts, with the active and sent alerts of old,
-// which may be nil. It stops the notifier of old; the evaluation of old ends when old is stopped.
+// takeOver starts evaluating rules and sending alerts, with the active and sent alerts of old, which may be nil. It stops
+// the notifier of old, so that no alert is sent twice.
 func (g *generation) takeOver(ctx context.Context, old *generation) {
 	if old != nil {
 		g.builder.watch.Memories.KeepCollectors(g.builder.watch.Sets)
@@ -149,7 +148,7 @@ func (g *generation) takeOver(ctx context.Context, old *generation) {
 	})
 }
 
-// stop stops all tasks. The users of the clusters are stopped first.
+// stop stops all tasks. Tasks that use the clusters are stopped before the clusters.
 func (g *generation) stop() {
 	g.stopNotifying()
 	g.stopEvaluation()
@@ -157,17 +156,16 @@ func (g *generation) stop() {
 	g.roster.stop()
 }
 
-// isReady reports whether the first synchronization is over: each kind in each cluster, including
-// the clusters of the first discovery, is complete or has failed, or the timeout has passed. It
-// never becomes false again.
+// isReady reports whether the initial sync has ended: each kind in each cluster, including the clusters of the first
+// discovery, is complete or has failed, or the timeout has passed. Once true, it stays true.
 func (g *generation) isReady() bool {
-	if !g.ready.Load() && (g.roster.settled() || g.patience.over(g.roster.arrived())) {
+	if !g.ready.Load() && (g.roster.settled() || g.patience.isOver(g.roster.listedObjects())) {
 		g.ready.Store(true)
 	}
 	return g.ready.Load()
 }
 
-// background runs tasks until stop is called, which waits for them.
+// background runs tasks until stop is called. stop waits for their end.
 func background(ctx context.Context, tasks ...func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup

@@ -17,8 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// settings is a configuration with its rules. Both are read and validated once, so that the
-// exporter runs exactly the validated version. It is immutable.
+// settings is a configuration with its rules, as they were read and validated. It is immutable.
 type settings struct {
 	config *config.Config
 	rules  health.Rules
@@ -62,7 +61,7 @@ func (o *Options) config(ctx context.Context) (*config.Config, error) {
 	return config.Parse(text, o.source())
 }
 
-// source has the names of the configuration files.
+// source returns the names of the configuration files.
 func (o *Options) source() string {
 	if o.Contexts == nil {
 		return o.ConfigFile
@@ -109,7 +108,7 @@ func LoadConfig(ctx context.Context, file string) (*config.Config, error) {
 func readConfig(ctx context.Context, file string) (*config.Config, error) {
 	data, err := files.Read(ctx, file, files.MaxConfig)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
+		return nil, fmt.Errorf("read the configuration file: %w", err)
 	}
 	return config.Parse(data, file, KnownNames())
 }
@@ -167,8 +166,7 @@ func installation(c *config.Config) alerts.Installation {
 	return in
 }
 
-// hashFiles returns the concatenated hashes of the contents of files. A file that cannot be read
-// has the hash of an empty file.
+// hashFiles returns the concatenated hashes of files. A file that cannot be read has the hash of an empty file.
 func hashFiles(ctx context.Context, names ...string) string {
 	var all []byte
 	for _, name := range names {

@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 )
 
-// firing returns the firing findings as alerts, once the first synchronization is over. Stale
-// findings are left out, because the lost contact to their cluster is a finding of its own.
+// firing returns the firing findings as alerts, and none before the end of the initial sync. Stale findings are left out,
+// because the unreachable cluster is a finding itself.
 func (g *generation) firing() []notify.Alert {
 	if !g.isReady() {
 		return nil

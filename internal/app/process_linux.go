@@ -14,10 +14,9 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// processCollector collects the process_* metrics of client_golang, except for the network traffic,
-// which would be the traffic of the whole network namespace. client_golang reads five files of
-// /proc and takes 0.6 ms and 576 allocations per scrape, because the files about the whole machine
-// are slow. This collector takes 0.05 ms.
+// processCollector collects the process_* metrics of client_golang, except for network traffic, which is that of the whole
+// network namespace. It takes 0.05 ms per scrape. client_golang takes 0.6 ms and 576 allocations, because it reads slow
+// files about the whole machine.
 type processCollector struct {
 	cpu, openFiles, maxFiles, virtual, maxVirtual, resident *prometheus.Desc
 
@@ -84,7 +83,7 @@ func (c *processCollector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// openFiles returns the number of open files, without the directory that is read for it.
+// openFiles returns the number of open files. The directory that it opens itself is not counted.
 func openFiles() (int, error) {
 	dir, err := os.Open("/proc/self/fd")
 	if err != nil {

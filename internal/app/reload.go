@@ -19,8 +19,8 @@ const readyInterval = 20 * time.Millisecond
 // because a change of a mounted ConfigMap sends no signal.
 const fileInterval = 2 * time.Second
 
-// reload applies the configuration file completely or not at all. If it returns without an error,
-// the new configuration is being served.
+// reload applies the configuration file completely or not at all. Without an error, the new configuration is served when
+// it returns.
 func (a *app) reload(ctx context.Context) error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
@@ -40,7 +40,7 @@ func (a *app) replace(ctx context.Context) error {
 	}
 	a.files, a.loadedHashes = s.files, s.hashes
 	current := a.current.Load()
-	if current.fits(s) {
+	if current.canApply(s) {
 		return current.roster.apply(ctx, fleet.FromConfig(s.config))
 	}
 	next, err := a.prepare(s, current, func(g *generation) error { return poll(ctx, g.isReady) })
@@ -54,14 +54,14 @@ func (a *app) replace(ctx context.Context) error {
 func (a *app) reloaded(err error) {
 	a.self.setReloaded(err)
 	if err != nil {
-		a.options.Log.Error("configuration not loaded, the previous one stays in effect", "file", a.options.source(), "err", err)
+		a.options.Log.Error("loading the configuration failed; the previous configuration stays in effect", "file", a.options.source(), "err", err)
 		return
 	}
 	a.options.Log.Info("configuration loaded", "file", a.options.source())
 }
 
-// follow reloads on request and after changes of files. A change is applied when two polls find the
-// same content, because a partially written file may be valid.
+// follow reloads on request and after changes of files. A change is applied only when two polls find the same content,
+// because a partially written file may be valid.
 func (a *app) follow(ctx context.Context) {
 	tick := time.NewTicker(fileInterval)
 	defer tick.Stop()

@@ -21,8 +21,7 @@ import (
 type ReportOptions struct {
 	Options
 
-	// Snapshot is a directory with a snapshot of the fleet. It is evaluated at the time at which it
-	// was taken.
+	// Snapshot is a directory with a snapshot of the fleet. The rules are evaluated at the time at which it was taken.
 	Snapshot string
 	Filter   health.Filter
 	// Timeout is the maximum time to wait for the fleet and, with Wait, for a verdict better than FailOn.
@@ -32,15 +31,14 @@ type ReportOptions struct {
 	FailOn health.Verdict
 	// Watch receives each new report until the command ends. It may be nil.
 	Watch func(health.Report) error
-	// Progress receives the names of the clusters that are not complete. It may be nil.
+	// Progress receives lines of text about clusters that are not complete. It may be nil.
 	Progress io.Writer
 }
 
 // waitInterval is the interval of evaluations while a report waits.
 const waitInterval = 2 * time.Second
 
-// Report reads the fleet once and returns the health report. Clusters that do not
-// answer within the timeout are unknown.
+// Report reads the fleet once and returns the health report. Clusters that do not respond within the timeout are unknown.
 func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 	o.once = true
 	if o.Progress == nil {
@@ -138,7 +136,7 @@ func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
 	running := g.roster.view.Load().running
 	for _, name := range slices.Sorted(maps.Keys(running)) {
 		if reason := running[name].Unreached(); reason != "" {
-			_, _ = fmt.Fprintf(w, "cluster %s does not answer: %s\n", name, strings.Join(strings.Fields(reason), " "))
+			_, _ = fmt.Fprintf(w, "cluster %s is not reachable: %s\n", name, strings.Join(strings.Fields(reason), " "))
 		}
 	}
 	for _, name := range running.unsettled() {
@@ -147,7 +145,7 @@ func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// ClusterNames returns the names of the clusters in the configuration; none if it cannot be read.
+// ClusterNames returns the names of the clusters in the configuration, or none if it cannot be read.
 func (o *ReportOptions) ClusterNames(ctx context.Context) []string {
 	c, err := o.load(ctx)
 	if err != nil {

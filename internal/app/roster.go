@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// settleInterval is the poll interval for a cluster that will replace another one.
+// settleInterval is the interval at which a replacement of a running cluster is checked.
 const settleInterval = 100 * time.Millisecond
 
 // clusterSet has running clusters by name. It is immutable.
@@ -30,24 +30,24 @@ type rosterOptions struct {
 	// swap removes the rows of some clusters and adds the rows of others in one step.
 	swap     func(out, in []*exposition.Group)
 	suffixes []string // of the names of kubeconfig Secrets
-	// keep discards the data of all clusters that are not named.
+	// keep discards the data of all clusters except those with these names.
 	keep func(names []string)
-	// patience limits the time for which a changed cluster is served until its replacement is ready.
+	// patience returns the limit of the time to wait until a replacement is ready.
 	patience func() *patience
 	log      *slog.Logger
 }
 
-// roster starts, replaces and stops clusters, so that the configured and the discovered clusters run.
+// roster runs the configured and the discovered clusters. It starts, replaces and stops them after changes.
 type roster struct {
 	rosterOptions
 
 	ctx      context.Context // context of the clusters
 	view     atomic.Pointer[rosterView]
-	searched atomic.Bool // the view has the clusters of the first discovery
+	searched atomic.Bool // the first discovery is complete and applied
 
 	mu         sync.Mutex // held during a change; guards the following fields
 	configured []fleet.Cluster
-	trial      []fleet.Cluster // clusters to be configured when they have settled; nil if no change is pending
+	trial      []fleet.Cluster // configured clusters of a change that has not yet settled, or nil
 	found      []fleet.PlaceState
 	pending    clusterSet // replacements of running clusters that have not yet settled
 }
@@ -60,7 +60,7 @@ type rosterView struct {
 	findings map[fleet.Finding]bool
 }
 
-// newRoster returns a roster that starts clusters when discover is called.
+// newRoster returns a roster. It starts clusters when discover is called.
 func newRoster(ctx context.Context, configured []fleet.Cluster, o rosterOptions) *roster {
 	r := &roster{rosterOptions: o, ctx: ctx, configured: configured}
 	r.view.Store(&rosterView{})
@@ -88,8 +88,8 @@ func (r *roster) follow(ctx context.Context, d *fleet.Discovery) {
 	}
 }
 
-// discover changes the discovered clusters. It reports whether a replacement has not yet settled;
-// discover must then be called again.
+// discover changes the discovered clusters. It reports whether it must be called again, because a replacement has not yet
+// settled.
 func (r *roster) discover(found []fleet.PlaceState) (waiting bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,13 +98,12 @@ func (r *roster) discover(found []fleet.PlaceState) (waiting bool) {
 	return len(r.pending) > 0
 }
 
-// apply changes the configured clusters. It starts new and changed clusters; when they have
-// settled, all changes become visible in one step. If ctx ends before that, nothing changes.
-// Discovery continues in the meantime.
+// apply changes the configured clusters. It starts new and changed clusters and waits until they have settled. Then all
+// changes become visible in one step. If ctx ends before that, nothing changes. Discovery continues while apply waits.
 func (r *roster) apply(ctx context.Context, configured []fleet.Cluster) error {
 	fresh := r.startFresh(configured)
 	patience := r.patience()
-	err := poll(ctx, func() bool { return fresh.settled() || patience.over(fresh.arrived()) })
+	err := poll(ctx, func() bool { return fresh.settled() || patience.isOver(fresh.listedObjects()) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.trial = nil
@@ -150,7 +149,7 @@ func names(clusters []fleet.Cluster) []string {
 	return all
 }
 
-// publishMembers publishes the members of the fleet; while apply waits, the members after the change.
+// publishMembers publishes the members of the fleet. While apply waits, these are the members after the change.
 func (r *roster) publishMembers() []fleet.Cluster {
 	configured := r.configured
 	if r.trial != nil {
@@ -167,10 +166,9 @@ func (r *roster) publish(change func(*rosterView)) {
 	r.view.Store(&next)
 }
 
-// reconcile replaces the running clusters by the configured and discovered clusters in one step. A
-// new cluster becomes visible at once, and its kinds when they are complete. The rows of a removed
-// cluster are removed. A changed cluster is served until its replacement has settled, unless the
-// replacement is one of the fresh clusters.
+// reconcile replaces the running clusters by the configured and discovered clusters in one step. A new cluster is visible
+// at once, and each of its kinds when it is complete. A changed cluster is served until its replacement has settled.
+// Replacements in fresh have already settled.
 func (r *roster) reconcile(fresh clusterSet) {
 	r.keep(names(r.publishMembers()))
 	members, conflicts := fleet.Merge(r.configured, r.found)
@@ -187,7 +185,7 @@ func (r *roster) reconcile(fresh clusterSet) {
 			have = r.start(want, targets)
 		case waiting == nil || !waiting.Equal(want):
 			pending[want.Name] = r.start(want, targets)
-		case waiting.settled() || waiting.patience.over(waiting.Arrived()):
+		case waiting.settled() || waiting.patience.isOver(waiting.ListedObjects()):
 			have = waiting
 		default:
 			pending[want.Name] = waiting
@@ -215,8 +213,8 @@ func (r *roster) reconcile(fresh clusterSet) {
 // settled.
 func (r *roster) settled() bool { return r.searched.Load() && r.view.Load().running.settled() }
 
-// arrived returns the number of objects that have arrived in clusters that have not settled.
-func (r *roster) arrived() uint64 { return r.view.Load().running.arrived() }
+// listedObjects returns the number of objects received so far by clusters that have not settled.
+func (r *roster) listedObjects() uint64 { return r.view.Load().running.listedObjects() }
 
 // lookup returns a cluster of the fleet.
 func (r *roster) lookup(name string) (fleet.Cluster, bool) {
@@ -238,9 +236,9 @@ func (s clusterSet) list() []*runningCluster { return slices.Collect(maps.Values
 
 func (s clusterSet) settled() bool { return allSettled(s.list()) }
 
-func (s clusterSet) arrived() (n uint64) {
+func (s clusterSet) listedObjects() (n uint64) {
 	for _, c := range s {
-		n += c.Arrived()
+		n += c.ListedObjects()
 	}
 	return n
 }

@@ -33,11 +33,11 @@ func newSelfMetrics(shard fleet.Shard, auth bool, log *slog.Logger) *selfMetrics
 		Registry: prometheus.NewRegistry(),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "cobaltcore_config_last_reload_successful",
-			Help: "Whether the last attempt to load the configuration succeeded. If not, the one before is in force.",
+			Help: "Whether the last attempt to load the configuration succeeded. If not, the previous configuration stays in effect.",
 		}),
 		reloadSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "cobaltcore_config_last_reload_success_timestamp_seconds",
-			Help: "When the configuration was last loaded with success.",
+			Help: "When the configuration was last loaded successfully.",
 		}),
 	}
 	m.MustRegister(
@@ -72,7 +72,7 @@ func (m *selfMetrics) setReloaded(err error) {
 func shardInfo(s fleet.Shard) prometheus.Collector {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "cobaltcore_shard_info",
-		Help:        "Which shard of the fleet this exporter is, from 0, and of how many. There is no row without --shard. Always 1.",
+		Help:        "The index of the shard of this exporter, from 0, and the number of shards. There is no row without --shard. Always 1.",
 		ConstLabels: prometheus.Labels{"shard": strconv.Itoa(s.Index), "shards": strconv.Itoa(s.Count)},
 	})
 	info.Set(1)
@@ -82,7 +82,7 @@ func shardInfo(s fleet.Shard) prometheus.Collector {
 // shardCount returns the metric with the number of shards.
 func shardCount(s fleet.Shard) prometheus.Collector {
 	count := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "cobaltcore_shards", Help: "How many shards the fleet has, by the --shard of this exporter. There is no row without it.",
+		Name: "cobaltcore_shards", Help: "Number of shards of the fleet, according to the flag --shard of this exporter. There is no row without it.",
 	})
 	count.Set(float64(s.Count))
 	return count
@@ -96,7 +96,7 @@ func SelfMetrics() prometheus.Gatherer { return newSelfMetrics(fleet.Shard{Count
 func SelfFamilies() []string { return familyNames(SelfMetrics()) }
 
 func familyNames(g prometheus.Gatherer) []string {
-	families, _ := g.Gather() // an error concerns the metrics that are missing
+	families, _ := g.Gather() // after an error, some metrics are missing
 	names := make([]string, 0, len(families))
 	for _, f := range families {
 		names = append(names, f.GetName())
@@ -104,9 +104,8 @@ func familyNames(g prometheus.Gatherer) []string {
 	return names
 }
 
-// included gathers the families that metrics.include names, or all families if it is empty. If
-// metrics.include names none of them, it is nil, because gathering is most of the cost of a scrape
-// without changes.
+// included returns a gatherer of the families in include, or of all families if include is empty. It returns nil if
+// include names none of them, because gathering is most of the cost of a scrape without changes.
 func included(self prometheus.Gatherer, include []string) prometheus.Gatherer {
 	if len(include) == 0 {
 		return self

@@ -3,8 +3,7 @@
 
 package app
 
-// The numbers of series of 1,000 healthy objects with the default settings, in the mix of the load
-// test. A test counts them.
+// Numbers of series of 1,000 healthy objects with the default settings, in the mix of the load test. A test counts them.
 const (
 	// FluxSeries is the number for Flux: most kinds have four series per object. Of ten objects,
 	// four are Kustomizations, three are HelmReleases and three are sources.

@@ -40,14 +40,14 @@ type SnapshotOptions struct {
 // SnapshotResult is the content of a snapshot.
 type SnapshotResult struct {
 	Clusters []SnapshotCluster
-	// Answers is the number of answers to probes.
+	// Answers is the number of recorded responses to probes.
 	Answers int
 	Missing []snapshot.Missing
 }
 
 // SnapshotCluster is a cluster in a snapshot.
 type SnapshotCluster struct {
-	watch.Written
+	watch.SnapshotReport
 
 	Name string
 }
@@ -63,7 +63,7 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	if err := checkVacant(o.Out); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
-	s := &taking{options: o, config: loaded.config, takenAt: time.Now().UTC().Truncate(time.Second)}
+	s := &snapshotRun{options: o, config: loaded.config, takenAt: time.Now().UTC().Truncate(time.Second)}
 	missing, err := s.find(ctx)
 	if err != nil {
 		return SnapshotResult{}, err
@@ -72,11 +72,11 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 		return SnapshotResult{}, ConfigError{err}
 	}
 	exists := isDirectory(o.Out)
-	beside := filepath.Dir(filepath.Clean(o.Out))
-	if exists { // it may be a mount point, so that renaming a directory beside it would cross file systems
-		beside = o.Out
+	parent := filepath.Dir(filepath.Clean(o.Out))
+	if exists { // it may be a mount point: a directory outside of it cannot be renamed into it
+		parent = o.Out
 	}
-	if s.dir, err = os.MkdirTemp(beside, ".snapshot-*"); err != nil {
+	if s.dir, err = os.MkdirTemp(parent, ".snapshot-*"); err != nil {
 		return SnapshotResult{}, err
 	}
 	defer func() { _ = os.RemoveAll(s.dir) }() // it has been renamed if there was no error
@@ -90,8 +90,8 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	return result, os.Rename(s.dir, o.Out)
 }
 
-// moveInto moves the contents of a directory into another one. If one file cannot be moved, none is.
-// The configuration is moved first, so that after a killed process clusters are reported as missing.
+// moveInto moves the contents of a directory into another directory, completely or not at all. The configuration is moved
+// first: if the process is killed in between, clusters that were not moved are reported as missing.
 func moveInto(out, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -119,8 +119,7 @@ func isDirectory(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// MissingClusters returns the clusters that could not be read, and those in which
-// clusters could not be discovered.
+// MissingClusters returns the clusters that could not be read, and the host clusters in which discovery failed.
 func (r SnapshotResult) MissingClusters() []string {
 	var all []string
 	for _, c := range r.Clusters {
@@ -169,8 +168,8 @@ func checkVacant(dir string) error {
 	return nil
 }
 
-// taking is a snapshot in progress.
-type taking struct {
+// snapshotRun has the state of one run of [Snapshot].
+type snapshotRun struct {
 	options  SnapshotOptions
 	config   *config.Config
 	fleet    []fleet.Cluster // all clusters, including those that are not in the snapshot
@@ -179,17 +178,17 @@ type taking struct {
 	dir      string // of the fleet
 	takenAt  time.Time
 
-	mu sync.Mutex // of Progress
+	mu sync.Mutex // guards Progress
 }
 
-func (s *taking) say(format string, args ...any) {
+func (s *snapshotRun) report(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, _ = fmt.Fprintf(s.options.Progress, format+"\n", args...)
 }
 
 // take writes the whole snapshot. missing has the sources of discovery that could not be read.
-func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (SnapshotResult, error) {
+func (s *snapshotRun) take(ctx context.Context, missing []snapshot.Missing) (SnapshotResult, error) {
 	all := registeredCollectors(&s.config.Collectors)
 	_, sets := enabledCollectors(s.config, all)
 	out, err := s.writeClusters(ctx, sets)
@@ -211,11 +210,11 @@ func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (Snapshot
 
 // readable reports whether any object was read, or whether the cluster serves no watched kind.
 func (c SnapshotCluster) readable() bool {
-	return len(c.Kinds) == 0 || slices.ContainsFunc(c.Kinds, func(k watch.WrittenKind) bool { return k.Failure == nil })
+	return len(c.Kinds) == 0 || slices.ContainsFunc(c.Kinds, func(k watch.SnapshotKind) bool { return k.Failure == nil })
 }
 
 // writeClusters writes the objects of all clusters concurrently.
-func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotResult, error) {
+func (s *snapshotRun) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	var out SnapshotResult
@@ -229,7 +228,7 @@ func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotR
 				return
 			}
 			out.Clusters[i].Name = c.Name
-			out.Clusters[i].Written, failed[i] = watch.WriteSnapshot(ctx, c, sets, dir)
+			out.Clusters[i].SnapshotReport, failed[i] = watch.WriteSnapshot(ctx, c, sets, dir)
 			if failed[i] == nil {
 				failed[i] = s.describeCluster(ctx, c, out.Clusters[i], dir)
 			}
@@ -243,17 +242,17 @@ func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotR
 }
 
 // describeCluster writes the snapshot.yaml of a cluster, and reports progress.
-func (s *taking) describeCluster(ctx context.Context, c fleet.Cluster, d SnapshotCluster, dir string) error {
+func (s *snapshotRun) describeCluster(ctx context.Context, c fleet.Cluster, d SnapshotCluster, dir string) error {
 	objects := 0
 	for _, k := range d.Kinds {
 		if objects += k.Objects; k.Failure != nil {
-			s.say("warning: cluster %s: %s is missing: %s", c.Name, k.Kind, k.Failure.Text)
+			s.report("warning: cluster %s: %s is missing: %s", c.Name, k.Kind, k.Failure.Text)
 		}
 	}
 	if d.Failure != nil {
-		s.say("warning: cluster %s is missing: %s", c.Name, d.Failure.Text)
+		s.report("warning: cluster %s is missing: %s", c.Name, d.Failure.Text)
 	} else {
-		s.say("cluster %s: %d objects of %d kinds", c.Name, objects, len(d.Kinds))
+		s.report("cluster %s: %d objects of %d kinds", c.Name, objects, len(d.Kinds))
 	}
 	meta := snapshot.Meta{TakenAt: s.takenAt, KindsKnown: true}
 	if c.Snapshot != nil && d.Failure == nil {

@@ -21,9 +21,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// writeAnswers writes the answers to the probes of all clusters concurrently. The secrets that are requested from
-// OpenBao follow from the objects that were just written.
-func (s *taking) writeAnswers(ctx context.Context, all []registration, out *SnapshotResult) error {
+// writeAnswers writes the responses to the probes of all clusters concurrently. The objects that were just written
+// determine which secrets are requested from OpenBao.
+func (s *snapshotRun) writeAnswers(ctx context.Context, all []registration, out *SnapshotResult) error {
 	enabled, sets := enabledCollectors(s.config, all)
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
@@ -33,14 +33,14 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	flow := secretflow.NewGraph(true)
-	written := s.written()
+	written := s.writtenClusters()
 	for _, c := range written {
 		rows := e.Group(exposition.Key{Cluster: c.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
 		w := watch.NewCluster(c, fleet.TargetsOf(written, s.suffixes...), watch.Options{
 			Exposition: e, Sets: sets, Log: quiet, Notes: map[string]watch.Notes{externalsecrets.Name: flow.Add(c.Name, rows)},
 		})
 		if err := w.ReadSnapshot(ctx); err != nil {
-			return fmt.Errorf("cluster %q: the files written cannot be read: %w", c.Name, err)
+			return fmt.Errorf("cluster %q: read written files: %w", c.Name, err)
 		}
 	}
 	parts, failed := make([]snapshot.Writer, len(s.clusters)), make([]error, len(s.clusters))
@@ -60,9 +60,8 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 	return errors.Join(failed...)
 }
 
-// writeClusterAnswers writes the answers to the probes of a cluster. Missing objects are
-// noted in its directory.
-func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, enabled []collectors.Collector,
+// writeClusterAnswers writes the responses to the probes of a cluster. Missing objects are recorded in its directory.
+func (s *snapshotRun) writeClusterAnswers(ctx context.Context, site collectors.Site, enabled []collectors.Collector,
 	in snapshot.Dir) (w snapshot.Writer, err error) {
 	meta, err := in.ReadMeta(ctx)
 	if err != nil {
@@ -82,9 +81,9 @@ func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, 
 			if err := p.WriteSnapshot(ctx, &w); err != nil {
 				return w, err
 			}
-			s.say("%s of cluster %s: %d answers", collector.Name(), site.Cluster.Name, w.Answers-answers)
+			s.report("%s of cluster %s: %d answers", collector.Name(), site.Cluster.Name, w.Answers-answers)
 			for _, m := range w.Missing[missing:] {
-				s.say("warning: %s of cluster %s: %s is missing: %s", collector.Name(), site.Cluster.Name, cmp.Or(m.Endpoint, m.System, m.Kind, "a part"), m.Reason)
+				s.report("warning: %s of cluster %s: %s is missing: %s", collector.Name(), site.Cluster.Name, cmp.Or(m.Endpoint, m.System, m.Kind, "a part"), m.Reason)
 			}
 		}
 	}
@@ -103,7 +102,7 @@ func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, 
 
 // lookup returns any cluster, including clusters that are not in the snapshot, because nodes may be
 // discovered there.
-func (s *taking) lookup(name string) (fleet.Cluster, bool) {
+func (s *snapshotRun) lookup(name string) (fleet.Cluster, bool) {
 	for _, c := range s.fleet {
 		if c.Name == name {
 			return c, true

@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// written returns the configuration of the clusters in the snapshot.
-func (s *taking) written() []fleet.Cluster {
+// writtenClusters returns the configuration with which the written clusters can be read.
+func (s *snapshotRun) writtenClusters() []fleet.Cluster {
 	all := make([]fleet.Cluster, len(s.clusters))
 	for i, c := range s.clusters {
 		all[i] = fleet.Cluster{
@@ -30,12 +30,12 @@ func (s *taking) written() []fleet.Cluster {
 }
 
 // clusterDir returns the name of the directory of a cluster.
-func (s *taking) clusterDir(cluster string) string {
+func (s *snapshotRun) clusterDir(cluster string) string {
 	return snapshot.ClusterDir(cluster, answerDirectories())
 }
 
-// describe writes the files about the whole fleet.
-func (s *taking) describe(ctx context.Context, out SnapshotResult) error {
+// describe writes the metadata and the configuration of the whole snapshot.
+func (s *snapshotRun) describe(ctx context.Context, out SnapshotResult) error {
 	meta := snapshot.Meta{ExporterVersion: version.Version, Missing: out.Missing}
 	var err error
 	if meta.TakenAt, err = s.copiedAt(ctx); err != nil {
@@ -55,10 +55,10 @@ func (s *taking) describe(ctx context.Context, out SnapshotResult) error {
 	return os.WriteFile(filepath.Join(s.dir, snapshot.ConfigFile), append([]byte(head), text...), 0o600)
 }
 
-// copiedAt returns the time of the newest snapshot if all clusters are snapshots. It is zero if a
-// cluster is not a snapshot or no time is known.
-func (s *taking) copiedAt(ctx context.Context) (last time.Time, err error) {
-	for i, c := range s.written() {
+// copiedAt returns the time of the newest snapshot if all clusters are copied from snapshots. It is zero if a cluster is
+// not a snapshot, or if no time is known.
+func (s *snapshotRun) copiedAt(ctx context.Context) (last time.Time, err error) {
+	for i, c := range s.writtenClusters() {
 		meta, err := c.Snapshot.ReadMeta(ctx)
 		if err != nil || s.clusters[i].Snapshot == nil {
 			return time.Time{}, err
@@ -70,9 +70,8 @@ func (s *taking) copiedAt(ctx context.Context) (last time.Time, err error) {
 	return last, nil
 }
 
-// fleetConfig returns the part of the configuration on which the rows depend, without addresses and
-// credentials.
-func (s *taking) fleetConfig() *config.Config {
+// fleetConfig returns the part of the configuration on which the rows depend. It has no addresses and credentials.
+func (s *snapshotRun) fleetConfig() *config.Config {
 	from, to := s.config, config.Default()
 	to.ClusterLabel, to.Metrics, to.Limits, to.KubeconfigSuffixes = from.ClusterLabel, from.Metrics, from.Limits, s.ownSuffixes()
 	to.Ownership = from.Ownership
@@ -87,12 +86,12 @@ func (s *taking) fleetConfig() *config.Config {
 }
 
 // has reports whether a cluster is in the snapshot.
-func (s *taking) has(cluster string) bool {
+func (s *snapshotRun) has(cluster string) bool {
 	return slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Name == cluster })
 }
 
 // ownSuffixes returns the distinct suffixes of the discovery sources, because a snapshot does not contain the sources.
-func (s *taking) ownSuffixes() []string {
+func (s *snapshotRun) ownSuffixes() []string {
 	var all []string
 	for _, suffix := range s.suffixes {
 		if !slices.Contains(all, suffix) {

@@ -16,7 +16,7 @@ const discoverPrefix = "discover "
 
 // find discovers the clusters. A source that cannot be read is recorded as missing and does not
 // stop the snapshot.
-func (s *taking) find(ctx context.Context) (missing []snapshot.Missing, err error) {
+func (s *snapshotRun) find(ctx context.Context) (missing []snapshot.Missing, err error) {
 	d := fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{})
 	s.suffixes = d.Suffixes()
 	if len(s.config.Discover) > 0 {
@@ -41,7 +41,7 @@ func (s *taking) find(ctx context.Context) (missing []snapshot.Missing, err erro
 		findings = append(findings, p.Findings...)
 	}
 	for _, f := range findings {
-		s.say("warning: discovery in cluster %s: %s of %s: %s%s", f.Source.Cluster, cmp.Or(f.Name, "the search"), f.Source.Source+" "+f.Source.Namespace, f.Reason, inBrackets(f.Other))
+		s.report("warning: discovery in cluster %s: %s of %s: %s%s", f.Source.Cluster, cmp.Or(f.Name, "the search"), f.Source.Source+" "+f.Source.Namespace, f.Reason, inBrackets(f.Other))
 	}
 	return missing, nil
 }
@@ -54,7 +54,7 @@ func inBrackets(text string) string {
 }
 
 // look runs a discovery until it has settled or the timeout ends.
-func (s *taking) look(ctx context.Context, d *fleet.Discovery) {
+func (s *snapshotRun) look(ctx context.Context, d *fleet.Discovery) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	done := make(chan struct{})
 	go func() {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// maxPatience is the maximum duration of a synchronization with progress, in timeouts.
+// maxPatience is the maximum duration of an initial sync with progress, as a multiple of the timeout.
 const maxPatience = 10
 
-// patience limits the first synchronization: the time without an arriving object, and the total
-// time. A large cluster or a slow machine may take longer than a cluster that is down.
+// patience limits the initial sync: the time without a new object, and the total time. A large cluster that makes
+// progress gets more time than a cluster that is down.
 type patience struct {
 	pause time.Duration
 	whole time.Duration
@@ -20,10 +20,10 @@ type patience struct {
 	mu       sync.Mutex
 	began    time.Time
 	progress time.Time
-	arrived  uint64
+	objects  uint64
 }
 
-// newPatience returns a patience that begins now. If strict is set, it ends after the first timeout.
+// newPatience returns a patience that starts now. If strict is set, progress does not extend the time.
 func newPatience(pause time.Duration, strict bool) *patience {
 	p := &patience{pause: pause, whole: pause, began: time.Now()}
 	if !strict {
@@ -33,12 +33,12 @@ func newPatience(pause time.Duration, strict bool) *patience {
 	return p
 }
 
-// over reports whether the time has passed, given the number of arrived objects.
-func (p *patience) over(arrived uint64) bool {
+// isOver reports whether the time has passed. objects is the number of objects received so far.
+func (p *patience) isOver(objects uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if arrived != p.arrived {
-		p.arrived, p.progress = arrived, time.Now()
+	if objects != p.objects {
+		p.objects, p.progress = objects, time.Now()
 	}
 	return time.Since(p.progress) > p.pause || time.Since(p.began) > p.whole
 }

@@ -27,7 +27,7 @@ func TestPatience(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				p, began, arrived := newPatience(pause, test.strict), time.Now(), uint64(0)
-				for !p.over(arrived) {
+				for !p.isOver(arrived) {
 					<-time.After(time.Second) // of the fake clock
 					if time.Since(began) <= test.until {
 						arrived++

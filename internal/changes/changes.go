@@ -14,7 +14,7 @@ import (
 // Type is the type of a change.
 type Type string
 
-// The types.
+// Types of changes.
 const (
 	State        Type = "state"
 	Revision     Type = "revision"
@@ -34,17 +34,17 @@ func Types() []Type {
 
 // Change is a change of an object.
 type Change struct {
-	At        time.Time `json:"at" jsonschema_description:"When the exporter noticed it."`
+	At        time.Time `json:"at" jsonschema_description:"Time at which the exporter detected the change."`
 	Type      Type      `json:"type"`
-	Cluster   string    `json:"cluster" jsonschema_description:"The cluster in which the object lives."`
-	Target    string    `json:"targetCluster" jsonschema_description:"The cluster that is affected."`
+	Cluster   string    `json:"cluster" jsonschema_description:"The cluster that contains the object."`
+	Target    string    `json:"targetCluster" jsonschema_description:"The affected cluster."`
 	System    string    `json:"system"`
 	Kind      string    `json:"kind"`
 	Namespace string    `json:"namespace"`
 	Name      string    `json:"name"`
-	Before    string    `json:"before" jsonschema_description:"The state, revision, version or leader before; empty if unknown."`
-	After     string    `json:"after" jsonschema_description:"The same afterwards; empty for a state that is over, and for an object that is gone."`
-	Rule      string    `json:"rule,omitempty" jsonschema_description:"The rule of a finding."`
+	Before    string    `json:"before" jsonschema_description:"The previous state, revision, version or leader; empty if unknown."`
+	After     string    `json:"after" jsonschema_description:"The new state, revision, version or leader; empty if the state has ended or the object was deleted."`
+	Rule      string    `json:"rule,omitempty" jsonschema_description:"The rule of the finding."`
 	Severity  string    `json:"severity,omitempty"`
 	Text      string    `json:"text" jsonschema_description:"The change as a sentence."`
 }
@@ -99,7 +99,7 @@ func (c *Change) describe() string {
 	return c.Object()
 }
 
-// explains reports whether a change may be the cause of a failure. A changed state is a consequence.
+// explains reports whether a change may be the cause of a problem. Most changes of the state are consequences instead.
 func (c *Change) explains() bool {
 	switch c.Type {
 	case Revision, Version, Leader, Deleted:

@@ -32,7 +32,7 @@ type Log struct {
 type entry struct {
 	at   int64 // in nanoseconds
 	head *head
-	text string // the fields of texts
+	text string // the other fields, separated by separator
 }
 
 type head struct {
@@ -73,8 +73,8 @@ func (l *Log) Configure(limit int, age time.Duration, pending func()) {
 
 func (l *Log) entryAt(i int) *entry { return &l.entries[(l.first+i)%len(l.entries)] }
 
-// Add adds a change. A duplicate of a recentEntries change of the same object is dropped, because the members of a cluster
-// detect a new leader one after the other.
+// Add adds a change. A duplicate of a recent change of the same object is dropped, because the members of a cluster detect a
+// new leader one after the other.
 func (l *Log) Add(c Change) {
 	h := head{c.Type, c.Cluster, c.Target, c.System, c.Kind, c.Severity}
 	e := entry{at: c.At.UnixNano(), text: strings.Join([]string{c.Namespace, c.Name, c.Before, c.After, c.Rule, c.Text}, separator)}
@@ -99,8 +99,8 @@ func (l *Log) Add(c Change) {
 	l.insert(e)
 }
 
-// Verdict records the verdict on a system in a cluster; empty if the system does not exist. It is a change if it
-// differs from the previous verdict.
+// Verdict records the verdict on a system in a cluster, which is empty if the system does not exist there. It adds a change
+// if the verdict differs from the previous verdict.
 func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 	l.mu.Lock()
 	key := [2]string{cluster, system}
@@ -112,7 +112,7 @@ func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 	}
 }
 
-// recentEntries is the number of recentEntries changes with which a new change is compared.
+// recentEntries is the number of latest changes with which a new change is compared.
 const recentEntries = 64
 
 func (l *Log) isDuplicate(e *entry) bool {
@@ -133,7 +133,7 @@ func (l *Log) drop() {
 	l.size--
 }
 
-// insert adds an entry after all entries that are not newer.
+// insert inserts an entry by its time, after entries of the same time.
 func (l *Log) insert(e entry) {
 	if l.size == len(l.entries) {
 		grown := make([]entry, 0, min(l.limit, max(64, 2*l.size)))
@@ -151,8 +151,8 @@ func (l *Log) insert(e entry) {
 	l.bytes += len(e.text)
 }
 
-// isFirstVerdict reports whether an entry is the first verdict on a system. It is not a change, because the exporter
-// has just started.
+// isFirstVerdict reports whether an entry is the first verdict on a system after the start of the exporter, which is not a
+// change.
 func (e *entry) isFirstVerdict() bool {
 	return e.head.what == Verdict && strings.SplitN(e.text, separator, 4)[2] == ""
 }

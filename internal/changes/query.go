@@ -36,10 +36,10 @@ type Query struct {
 // List is a page of changes, newest first. Its JSON is the response of /api/v1/changes.
 type List struct {
 	GeneratedAt time.Time  `json:"generatedAt"`
-	Partial     bool       `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
-	Oldest      *time.Time `json:"oldest" jsonschema:"nullable" jsonschema_description:"The oldest change that is kept; null if there is none. Changes from before the start of the exporter are not known."`
+	Partial     bool       `json:"partial" jsonschema_description:"Whether this exporter is a shard: the other shards have the rest of the fleet."`
+	Oldest      *time.Time `json:"oldest" jsonschema:"nullable" jsonschema_description:"Time of the oldest recorded change; null if there is none. Changes before the start of the exporter are not recorded."`
 	Changes     []Change   `json:"changes"`
-	Next        string     `json:"next" jsonschema_description:"The parameter next of the following page; empty on the last one."`
+	Next        string     `json:"next" jsonschema_description:"Value of the parameter next for the next page; empty on the last page."`
 }
 
 // Filters returns the names of the filters in a URL.
@@ -81,7 +81,7 @@ func ParseQuery(values url.Values, now time.Time) (Query, error) {
 	if text := values.Get("next"); text != "" {
 		n, err := strconv.ParseInt(text, 36, 64)
 		if err != nil || n <= 0 {
-			return q, fmt.Errorf("next=%q: use the value of the page before", text)
+			return q, fmt.Errorf("next=%q: use the value from the previous page", text)
 		}
 		q.before = n
 	}
@@ -117,7 +117,7 @@ func (q *Query) matchesTime(at int64) bool {
 	return (q.before == 0 || at < q.before) && (q.since.IsZero() || at >= q.since.UnixNano())
 }
 
-// matchesHead reports whether the fields that entries share match.
+// matchesHead reports whether the query matches the shared fields of an entry.
 func (q *Query) matchesHead(h *head) bool {
 	return objects.OneOf(q.Cluster, h.cluster) && objects.OneOf(q.Target, h.target) && objects.OneOf(q.System, h.system) &&
 		objects.OneOf(q.Kind, h.kind) && objects.OneOf(q.Type, string(h.what))

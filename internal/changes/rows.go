@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Source declares the changes of the rows of a family.
+// Source declares how changes are derived from the rows of a family.
 type Source struct {
 	Family string
 	Type   Type

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli has the commands and their flags: flags in, options out.
+// Package cli defines the commands and translates their flags into options of package app.
 package cli
 
 import (
@@ -79,7 +79,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	return exitUsage
 }
 
-// runError is a failure at run time, not an error in the input of the user.
+// runError is a failure at run time, not an error in the flags or the configuration.
 type runError struct{ error }
 
 func (e runError) Unwrap() error { return e.error }
@@ -111,7 +111,7 @@ func NewRootCommand(s Streams) *cobra.Command {
 	return root
 }
 
-// describeExporter describes the exporter with the systems that it watches and asks.
+// describeExporter returns the description of the exporter, with the systems that it watches and queries.
 func describeExporter() string {
 	var watched, asked []string
 	for _, d := range alerts.Descriptions() {
@@ -122,11 +122,11 @@ func describeExporter() string {
 			asked = append(asked, d.Asks)
 		}
 	}
-	return "cobaltcore-exporter watches " + joinWords(watched) + " in every cluster of a fleet, asks " + joinWords(asked) +
-		", serves their state as Prometheus metrics and reports failures with their causes."
+	return "cobaltcore-exporter watches " + joinWords(watched) + " in every cluster of a fleet, queries " + joinWords(asked) +
+		", serves their state as Prometheus metrics, and reports problems with their root causes."
 }
 
-// joinWords joins words by commas, the last one by and.
+// joinWords returns words as an enumeration: a, b and c.
 func joinWords(words []string) string {
 	last := len(words) - 1
 	if last < 1 {
@@ -136,8 +136,8 @@ func joinWords(words []string) string {
 }
 
 func addConfigFlag(c *cobra.Command, file *string) {
-	c.Flags().StringVar(file, "config", "", "the configuration file")
-	_ = c.MarkFlagRequired("config") // fails for a flag that is not there only
+	c.Flags().StringVar(file, "config", "", "configuration file")
+	_ = c.MarkFlagRequired("config") // fails only for an undefined flag
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
 }
 
@@ -199,15 +199,15 @@ func newServeCommand(s Streams) *cobra.Command {
 	f := c.Flags()
 	f.StringSliceVar(&o.ListenAddresses, "web.listen-address", []string{":9876"}, "addresses to listen on")
 	f.StringVar(&o.WebConfigFile, "web.config.file", "", "exporter-toolkit configuration file that turns on TLS or authentication")
-	f.StringVar(&o.ProbeAddress, "web.probe-address", "", "a second address that serves /-/healthy and /-/ready only, without TLS and authentication")
-	f.IntVar(&o.MaxRequests, "web.max-requests", 40, "scrapes that may run at the same time, a quarter of them for one client address; 0 is no limit")
-	f.BoolVar(&o.EnableLifecycle, "web.enable-lifecycle", false, "let POST /-/reload apply the configuration file")
-	f.BoolVar(&kubernetesAuth, "web.kubernetes-auth", false, "let the API server decide who may use everything but the probes: requests need a bearer token (TokenReview) and the permission for their path and method (SubjectAccessReview of a nonResourceURL)")
-	f.StringSliceVar(&auth.Audiences, "web.kubernetes-auth-audience", nil, "audience that tokens must have, repeatable; that of the API server by default")
-	f.StringVar(&auth.Kubeconfig, "web.kubernetes-auth-kubeconfig", "", "kubeconfig file of the API server that decides; that of the cluster that the exporter runs in by default")
+	f.StringVar(&o.ProbeAddress, "web.probe-address", "", "additional address that serves only /-/healthy and /-/ready, without TLS and authentication")
+	f.IntVar(&o.MaxRequests, "web.max-requests", 40, "maximum number of concurrent scrapes; one client address may use a quarter of it; 0 means no limit")
+	f.BoolVar(&o.EnableLifecycle, "web.enable-lifecycle", false, "enable POST /-/reload, which reloads the configuration file")
+	f.BoolVar(&kubernetesAuth, "web.kubernetes-auth", false, "authenticate and authorize all requests except probes by the API server: they need a bearer token (TokenReview) and permission for their path and method (SubjectAccessReview of a nonResourceURL)")
+	f.StringSliceVar(&auth.Audiences, "web.kubernetes-auth-audience", nil, "audience that tokens must have, repeatable; by default the audience of the API server")
+	f.StringVar(&auth.Kubeconfig, "web.kubernetes-auth-kubeconfig", "", "kubeconfig file of the API server for --web.kubernetes-auth; by default the cluster in which the exporter runs")
 	f.BoolVar(&o.EnablePprof, "web.enable-pprof", false, "serve /debug/pprof/")
-	f.StringVar(&shard, "shard", "", "watch the part i of n of the fleet, as i/n with i from 0; auto/n takes the ordinal at the end of the host name of a StatefulSet's pod")
-	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "longest pause in which no object arrives before /metrics and /-/ready stop to wait for the first complete set of rows; ten times that is the longest wait")
+	f.StringVar(&shard, "shard", "", "watch only shard i of n, as i/n, where i starts at 0; auto/n reads i from the end of the host name, for the pods of a StatefulSet")
+	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "time without a new object after which the initial sync ends incomplete, so that /-/ready and /metrics respond; ten times this value is the limit for the whole sync")
 	addLogFlags(c, &logLevel, &logFmt, "info")
 	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")
 	_ = c.MarkFlagFilename("web.kubernetes-auth-kubeconfig")
@@ -231,18 +231,18 @@ func checkAddresses(o app.Options) error {
 	return nil
 }
 
-// checkKubernetesAuth checks the flags of --web.kubernetes-auth and those that they require.
+// checkKubernetesAuth checks that the flags around --web.kubernetes-auth are compatible with each other.
 func checkKubernetesAuth(c *cobra.Command, enabled bool, web server.WebConfig, log *slog.Logger) error {
 	for _, flag := range []string{"web.kubernetes-auth-audience", "web.kubernetes-auth-kubeconfig"} {
 		if c.Flags().Changed(flag) && !enabled {
-			return fmt.Errorf("--%s: it needs --web.kubernetes-auth", flag)
+			return fmt.Errorf("--%s: requires --web.kubernetes-auth", flag)
 		}
 	}
 	switch {
 	case enabled && web.BasicAuth:
-		return errors.New("--web.kubernetes-auth: both need the Authorization header: remove basic_auth_users from --web.config.file, or this flag")
+		return errors.New("--web.kubernetes-auth: cannot be combined with basic authentication: remove basic_auth_users from --web.config.file, or this flag")
 	case enabled && !web.TLS:
-		log.Warn("bearer tokens cross the network in plain text: configure TLS in --web.config.file", "flag", "web.kubernetes-auth")
+		log.Warn("bearer tokens are sent in plain text: configure TLS in --web.config.file", "flag", "web.kubernetes-auth")
 	}
 	return nil
 }
@@ -254,7 +254,7 @@ func (s Streams) hostname() (string, error) {
 	return os.Hostname()
 }
 
-// addLogFlags adds the flags of [logger].
+// addLogFlags adds the flags for [newLogger].
 func addLogFlags(c *cobra.Command, level, format *string, defaultLevel string) {
 	c.Flags().StringVar(level, "log.level", defaultLevel, "debug, info, warn or error")
 	c.Flags().StringVar(format, "log.format", "logfmt", "logfmt or json")
@@ -278,7 +278,7 @@ func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	_, _ = c.Level.Set(level), c.Format.Set(format)
 	log := slog.New(loglimit.New(promslog.New(&c).Handler()))
 	klog.SetSlogLogger(log.With("component", "client-go"))
-	// net/http quotes there responses of servers that are not HTTP.
+	// net/http logs quotes from responses that are not HTTP, which may contain secrets.
 	stdlog.SetOutput(io.Discard)
 	return log, nil
 }

@@ -15,16 +15,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// addFleetFlags adds --config, and the flags that select clusters without it. It returns a function
-// for the selected clusters, which are nil with --config.
+// addFleetFlags adds --config, and the flags that select contexts instead. It returns a function that returns the selected
+// contexts, or nil with --config.
 func (s Streams) addFleetFlags(c *cobra.Command, config *string) func() (*fleet.Contexts, error) {
 	var kubeconfig string
 	var contexts fleet.Contexts
 	f := c.Flags()
-	f.StringVar(config, "config", "", "the configuration file; without it, clusters are contexts of a kubeconfig")
-	f.StringVar(&kubeconfig, "kubeconfig", "", "the kubeconfig file; by default the files of $KUBECONFIG, or ~/.kube/config")
-	f.StringSliceVar(&contexts.Names, "context", nil, "contexts of the kubeconfig, separated by commas; the current one by default")
-	f.BoolVar(&contexts.All, "all-contexts", false, "all contexts of the kubeconfig")
+	f.StringVar(config, "config", "", "configuration file; without it, the clusters are contexts of a kubeconfig")
+	f.StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig file; by default the files in $KUBECONFIG, or ~/.kube/config")
+	f.StringSliceVar(&contexts.Names, "context", nil, "contexts of the kubeconfig, separated by commas; by default the current context")
+	f.BoolVar(&contexts.All, "all-contexts", false, "use all contexts of the kubeconfig")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
 	_ = c.MarkFlagFilename("kubeconfig")
 	_ = c.RegisterFlagCompletionFunc("context", func(c *cobra.Command, _ []string, _ string) (names []string, d cobra.ShellCompDirective) {

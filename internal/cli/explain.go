@@ -21,7 +21,7 @@ func newExplainCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "explain ALERT|METRIC",
-		Short: "Print an alert with its threshold, its causes and its playbook, or what a metric means",
+		Short: "Print the threshold, causes and playbook of an alert, or the meaning of a metric",
 		Args:  exactArgs(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -52,7 +52,7 @@ func newExplainCommand() *cobra.Command {
 			return out.Flush()
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "the configuration file, whose rules.overrides apply; without it, the rule is that of the catalogue")
+	c.Flags().StringVar(&file, "config", "", "configuration file whose rules.overrides are applied")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
 	return c
 }
@@ -71,8 +71,8 @@ func explained() []string {
 	return names
 }
 
-// printRules writes the rules of a name: several if clusters have rules of their own. It reports whether
-// there is one.
+// printRules writes the rules with a name. There are several if overrides differ between clusters. found reports whether
+// there is any.
 func printRules(w io.Writer, groups []alerts.Group, label, name string) (found bool, err error) {
 	for _, g := range groups {
 		for _, r := range g.Recordings {
@@ -110,7 +110,7 @@ func printAlert(w io.Writer, r alerts.Rule, label string) error {
 		causes = append(causes, by.By)
 	}
 	if slices.Sort(causes); len(causes) > 0 {
-		_, _ = fmt.Fprintf(w, "Not sent while one of its causes fires: %s\n", strings.Join(slices.Compact(causes), ", "))
+		_, _ = fmt.Fprintf(w, "Inhibited while one of its causes is firing: %s\n", strings.Join(slices.Compact(causes), ", "))
 	}
 	_, _ = fmt.Fprintf(w, "\n%s\n", expr)
 	if playbook := r.PlaybookText(); playbook != "" {

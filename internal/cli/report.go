@@ -35,7 +35,7 @@ func newReportCommand(s Streams) *cobra.Command {
 	var contexts func() (*fleet.Contexts, error)
 	c := &cobra.Command{
 		Use:   "report",
-		Short: "Print the failures in the fleet and their causes",
+		Short: "Print the problems in the fleet and their root causes",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if err := checkReport(o, output, failOn); err != nil {
@@ -72,15 +72,15 @@ func newReportCommand(s Streams) *cobra.Command {
 	}
 	contexts = s.addFleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
-	f.StringVar(&o.Snapshot, "snapshot", "", "a directory of dumped clusters that stands for the fleet, as it was when it was taken")
-	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long to wait for the fleet; missing parts are then unknown")
+	f.StringVar(&o.Snapshot, "snapshot", "", "report on a snapshot directory instead of the fleet, at the time when it was taken")
+	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "maximum time to wait for the fleet; parts that are then missing are unknown")
 	f.StringVarP(&output, "output", "o", "table", strings.Join(outputFormats(), ", "))
-	f.StringSliceVar(&o.Filter.Clusters, "cluster", nil, "these clusters only")
-	f.StringSliceVar(&o.Filter.Systems, "system", nil, "these systems only")
-	f.StringVar(&o.Filter.Severity, "severity", string(alerts.Info), "the least severity of the findings that are listed: info, warning or critical; the verdict stays")
-	f.StringVar(&failOn, "fail-on", string(health.Degraded), "the least bad verdict that makes the command fail: degraded, unknown or down")
-	f.BoolVar(&o.Wait, "wait", false, "look again until the verdict is better than --fail-on, or the timeout is over")
-	f.BoolVar(&watch, "watch", false, "repeat until the command is interrupted, and print the changes")
+	f.StringSliceVar(&o.Filter.Clusters, "cluster", nil, "report only on these clusters")
+	f.StringSliceVar(&o.Filter.Systems, "system", nil, "report only on these systems")
+	f.StringVar(&o.Filter.Severity, "severity", string(alerts.Info), "minimum severity of listed findings: info, warning or critical; it does not change the verdict")
+	f.StringVar(&failOn, "fail-on", string(health.Degraded), "mildest verdict with which the command fails: degraded, unknown or down")
+	f.BoolVar(&o.Wait, "wait", false, "repeat until the verdict is better than --fail-on, at most for --timeout")
+	f.BoolVar(&watch, "watch", false, "repeat until interrupted, and print changes")
 	addLogFlags(c, &logLevel, &logFmt, "error")
 	_ = c.MarkFlagDirname("snapshot")
 	for _, flag := range []string{"kubeconfig", "context", "all-contexts", "watch"} {
@@ -96,7 +96,7 @@ func newReportCommand(s Streams) *cobra.Command {
 	return c
 }
 
-// completeClusters completes the names of the clusters that a configuration or a kubeconfig names.
+// completeClusters completes the names of the clusters in a configuration or kubeconfig.
 func (s Streams) completeClusters(o *app.ReportOptions, contexts func() (*fleet.Contexts, error)) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		var err error
@@ -110,7 +110,7 @@ func (s Streams) completeClusters(o *app.ReportOptions, contexts func() (*fleet.
 	}
 }
 
-// maxChanges is how many changes a terminal shows.
+// maxChanges is the number of changes shown on a terminal.
 const maxChanges = 10
 
 // newRedrawer returns a function that writes one report after the other with the changes. A terminal shows the last
@@ -123,7 +123,7 @@ func newRedrawer(w io.Writer, output string) func(health.Report) error {
 		if onTerminal {
 			_, _ = io.WriteString(w, "\x1b[H\x1b[2J\x1b[3J")
 		} else {
-			changes = nil // they are above
+			changes = nil // already printed
 		}
 		if err := writeReport(w, r, output); err != nil {
 			return err

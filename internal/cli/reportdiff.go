@@ -21,7 +21,7 @@ import (
 func newReportDiffCommand(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff BEFORE AFTER",
-		Short: "Compare two reports (JSON files) or snapshots (directories); exit code 0 if they are equal, 1 if they differ",
+		Short: "Compare two reports (JSON files) or snapshots (directories); the exit code is 0 if they are equal, 1 if they differ",
 		Args:  exactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			var reports [2]health.Report
@@ -43,7 +43,7 @@ func newReportDiffCommand(s Streams) *cobra.Command {
 	}
 }
 
-// readReport returns the report in a file, or that of a snapshot.
+// readReport returns the report in a file, or the report on a snapshot directory.
 func (s Streams) readReport(ctx context.Context, path string) (r health.Report, err error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		log, err := newLogger(s.Err, "error", "logfmt")

@@ -37,8 +37,8 @@ func newRulesCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&file, "config", "", "the configuration file; without it, the rules are those of the catalogue")
-	f.StringVarP(&output, "output", "o", "file", "file, for rule_files of Prometheus, or prometheusrule, for Prometheus Operator")
+	f.StringVar(&file, "config", "", "configuration file to apply to the rules")
+	f.StringVarP(&output, "output", "o", "file", "file for rule_files of Prometheus, or prometheusrule for Prometheus Operator")
 	completeValues(c, "output", "file", "prometheusrule")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
 	return c

@@ -23,13 +23,13 @@ func newSnapshotCommand(s Streams) *cobra.Command {
 	var contexts func() (*fleet.Contexts, error)
 	c := &cobra.Command{
 		Use:   "snapshot",
-		Short: "Write the state of the fleet as a directory, for support and offline use",
-		Long: `Write the state of the fleet as a directory with a fleet.yaml, which serves the same rows offline.
+		Short: "Write the state of the fleet to a directory, for support and offline use",
+		Long: `Write the state of the fleet to a directory. The fleet.yaml in it is a configuration for serving the same rows offline.
 
-The directory contains only the fields of objects and answers that become metrics. Secrets are read only to find
-clusters; messages, values, tokens and the user info of URLs are left out. The directory does contain the names of
-clusters, objects and hosts, and the paths of secrets: those of ExternalSecrets and PushSecrets, and those of the kv
-mounts. Share it only with people who may see these.
+The directory contains only the fields of objects and responses that become metrics. Secrets are read only to discover
+clusters. Messages, values, tokens and the user info of URLs are left out. The directory does contain the names of
+clusters, objects and hosts, and the paths of secrets in ExternalSecrets, PushSecrets and kv mounts. Share it only with
+people who may see these.
 
 Parts that cannot be read are listed in snapshot.yaml and on stderr. The command fails if a cluster is missing, unless
 --partial is set, and writes nothing if all clusters are missing.`,
@@ -57,18 +57,18 @@ Parts that cannot be read are listed in snapshot.yaml and on stderr. The command
 				return runError{fmt.Errorf("snapshot: %w", err)}
 			}
 			if missing := result.MissingClusters(); len(missing) > 0 && !partial {
-				return runError{fmt.Errorf("snapshot: written to %s, but it is not complete: clusters %s are missing (with --partial, that is no failure)", o.Out, strings.Join(missing, ", "))}
+				return runError{fmt.Errorf("snapshot: written to %s, but incomplete: clusters %s are missing (use --partial to accept this)", o.Out, strings.Join(missing, ", "))}
 			}
 			return nil
 		},
 	}
 	contexts = s.addFleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
-	f.StringVar(&o.Out, "out", "", "the directory to write; it must be empty or not exist")
-	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long each step may take: the search for clusters, all clusters together, the requests to OpenBao and Aurora")
-	f.BoolVar(&partial, "partial", false, "succeed although clusters are missing")
-	f.StringSliceVar(&o.Clusters, "cluster", nil, "read these clusters only")
-	_ = c.MarkFlagRequired("out") // fails for a flag that is not there only
+	f.StringVar(&o.Out, "out", "", "directory to write; it must be empty or must not exist")
+	f.DurationVar(&o.Timeout, "timeout", time.Minute, "limit for each step: discovery of clusters, reading all clusters, requests to OpenBao and Aurora")
+	f.BoolVar(&partial, "partial", false, "succeed even if clusters are missing")
+	f.StringSliceVar(&o.Clusters, "cluster", nil, "read only these clusters")
+	_ = c.MarkFlagRequired("out") // fails only for an undefined flag
 	_ = c.MarkFlagDirname("out")
 	_ = c.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		return s.completeClusters(&app.ReportOptions{Options: o.Options}, contexts)(c, args, word)

@@ -15,13 +15,13 @@ import (
 // Aurora is one Aurora dashboard. URL is empty only if its Cluster is a snapshot.
 type Aurora struct {
 	Name        string   `yaml:"name" jsonschema:"required,maxLength=253,pattern=^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$" hint:"Use letters, digits, '-', '_' and '.', with a letter or digit at both ends" jsonschema_description:"Name of the dashboard, unique. It is the value of the aurora label."`
-	Cluster     string   `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster of the fleet in which Aurora runs. If that is a snapshot and there is no url, the answers are read from aurora/<name>/<check>.json beside its directory, or in it."`
-	URL         string   `yaml:"url,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of the dashboard, with nothing but scheme, host, port and path, such as https://aurora.example.com" jsonschema_description:"URL of the dashboard, as people open it. Needed unless the cluster is a snapshot."`
-	BFFPath     string   `yaml:"bffPath" jsonschema:"default=/polaris-bff,pattern=^(/[-.0-9A-Z_a-z~]+)+$" hint:"Use a path such as /polaris-bff" jsonschema_description:"Where the server of the dashboard answers its API (bffEndpoint in Aurora's own configuration), below the URL."`
-	KeystoneURL string   `yaml:"keystoneURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of Keystone, with nothing but scheme, host, port and path, such as https://keystone.example.com/v3" jsonschema_description:"URL of Keystone, with or without /v3 (IDENTITY_ENDPOINT of Aurora). Empty: Keystone is not probed. Aurora itself does not report whether it reaches Keystone."`
-	Interval    Duration `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"How often the checks run, all at the same time."`
-	Timeout     Duration `yaml:"timeout" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long a check may take, redirects included; at most the interval. Without it: 5s, or the interval if that is shorter."`
-	TLS         TLS      `yaml:"tls,omitempty" jsonschema_description:"How Aurora and Keystone are verified; serverName is that of Aurora alone."`
+	Cluster     string   `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster of the fleet in which Aurora runs. If it is a snapshot and url is not set, the responses are read from aurora/<name>/<check>.json beside the directory of the snapshot, or in it."`
+	URL         string   `yaml:"url,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of the dashboard, with nothing but scheme, host, port and path, such as https://aurora.example.com" jsonschema_description:"URL of the dashboard for users. Required unless the cluster is a snapshot."`
+	BFFPath     string   `yaml:"bffPath" jsonschema:"default=/polaris-bff,pattern=^(/[-.0-9A-Z_a-z~]+)+$" hint:"Use a path such as /polaris-bff" jsonschema_description:"Path of the API of the dashboard below the URL (bffEndpoint in the configuration of Aurora)."`
+	KeystoneURL string   `yaml:"keystoneURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of Keystone, with nothing but scheme, host, port and path, such as https://keystone.example.com/v3" jsonschema_description:"URL of Keystone, with or without /v3 (IDENTITY_ENDPOINT of Aurora). If empty, Keystone is not probed: Aurora itself does not report whether it can reach Keystone."`
+	Interval    Duration `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"Interval of the checks. They run concurrently."`
+	Timeout     Duration `yaml:"timeout" jsonschema:"exclusiveMinimum=0" jsonschema_description:"Timeout of a check, including redirects; at most the interval. The default is 5s, or the interval if that is shorter."`
+	TLS         TLS      `yaml:"tls,omitempty" jsonschema_description:"TLS settings for Aurora and Keystone. serverName applies to Aurora only."`
 }
 
 // auroraTimeout is the default timeout, unless the interval is shorter.
@@ -68,8 +68,7 @@ func (c *Config) checkAurora(at string, r *report) {
 	}
 }
 
-// checkAuroraCluster checks that the dashboard can be found. Errors that follow from another
-// mistake are not reported.
+// checkAuroraCluster checks that the dashboard can be found. It does not report consequences of other errors.
 func (c *Config) checkAuroraCluster(a Aurora, at string, r *report) {
 	names := c.clusterNames()
 	n := slices.Index(names, a.Cluster)

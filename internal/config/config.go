@@ -3,13 +3,11 @@
 
 // Package config reads the configuration file of the exporter.
 //
-// The types in this package are the only description of the file. Their struct tags name the keys,
-// their defaults and their limits; decoding, validation, the JSON schema and docs/configuration.md
-// are derived from them, so a new key needs one new struct field. The tags are listed in shape.go.
-// A rule that a tag cannot express is a check method of the type.
+// The types in this package are the only definition of the file format. Their struct tags, listed in shape.go, define the
+// keys, their defaults and their limits. Decoding, validation, the JSON schema and docs/configuration.md are derived from
+// them, so that a new key needs one new struct field. Rules that a tag cannot express are in the check method of a type.
 //
-// Decoding is strict. A file is accepted or refused as a whole; the error is an [Errors] with every
-// mistake of the file.
+// Decoding is strict: a file is accepted or refused as a whole. The error is an [Errors] with all mistakes in the file.
 package config
 
 import (
@@ -21,21 +19,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Config is a valid configuration with all defaults filled in. It does not change after loading, so
-// that it can be shared.
+// Config is a valid configuration with all defaults filled in. It must not be changed after loading.
 type Config struct {
 	ClusterLabel string     `yaml:"clusterLabel" jsonschema:"default=cluster,maxLength=128,pattern=^_?[A-Za-z][0-9A-Z_a-z]*$" hint:"Use a Prometheus label name that does not begin with two underscores and that the exporter does not use for something else" jsonschema_description:"Name of the label for the cluster in which an object lives. Thanos overwrites a label named cluster with its external label; choose clusterName there."`
-	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"Time without contact to a cluster after which its objects are withdrawn and its health is unknown."`
+	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"Time without contact to a cluster after which its metrics are removed and its health is unknown."`
 	Clusters     []Cluster  `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
-	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Sources in which the exporter finds more clusters while it runs. If several clusters have the same name, the one under clusters has precedence, then the one from the first source in this list."`
+	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Sources in which the exporter discovers more clusters at run time. If several clusters have the same name, the cluster under clusters is used, or else the cluster from the first source in this list."`
 	// KubeconfigSuffixes has the suffixes that Discover does not have.
-	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use the end of the name of a Secret, behind the name of its cluster, such as -kubeconfig" jsonschema_description:"Suffixes of kubeconfig Secrets, beside -kubeconfig and the suffixes of discover. The name of such a Secret without its suffix is the name of the cluster to which Flux applies."`
+	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use the end of the name of a Secret, behind the name of its cluster, such as -kubeconfig" jsonschema_description:"Suffixes of kubeconfig Secrets, beside -kubeconfig and the suffixes of discover. The name of such a Secret without the suffix is the name of the cluster to which Flux applies objects."`
 	Collectors         Collectors   `yaml:"collectors" jsonschema_description:"The systems that are watched in the clusters."`
 	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"The Alertmanagers from which alerts and silences are read, and to which alerts are sent while the exporter is not scraped."`
 	Metrics            Metrics      `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
 	Ownership          Ownership    `yaml:"ownership" jsonschema_description:"Labels of objects that hold their owner. Findings and alerts about an object have its owner in the labels owner and support_group."`
 	Rules              Rules        `yaml:"rules" jsonschema_description:"Rules of the health report."`
-	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from affecting the others. The exporter's own metrics count the objects and labels that are left out."`
+	Limits             Limits       `yaml:"limits" jsonschema_description:"Limits that protect the exporter and other tenants from one tenant with too many or too large objects. The exporter's own metrics count objects and labels that are left out."`
 }
 
 // Collectors holds one section per collector.
@@ -54,8 +51,8 @@ type Collectors struct {
 type Flux struct {
 	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch Flux Operator and Flux objects in every cluster."`
 	// OverdueAfter is a number of intervals.
-	OverdueAfter float64 `yaml:"overdueAfter" jsonschema:"default=3,minimum=1" jsonschema_description:"Number of intervals without a reconciliation after which an object is overdue; at least half an hour passes in any case. Only kinds that record their runs can be overdue."`
-	UID          bool    `yaml:"uid" jsonschema:"default=false" jsonschema_description:"Fill the uid label of the flux_*_info metrics. A new uid is a new series whenever an object is created again."`
+	OverdueAfter float64 `yaml:"overdueAfter" jsonschema:"default=3,minimum=1" jsonschema_description:"Number of intervals without a reconciliation after which an object is overdue, but at least half an hour. Only kinds that record their reconciliations can be overdue."`
+	UID          bool    `yaml:"uid" jsonschema:"default=false" jsonschema_description:"Set the label uid of the flux_*_info metrics. Whenever an object is created again, it then has a new series."`
 }
 
 // ExternalSecrets configures the collector of External Secrets Operator.
@@ -70,9 +67,9 @@ type Greenhouse struct {
 
 // SecretFlow configures how secrets are followed from OpenBao to their readers.
 type SecretFlow struct {
-	Enabled   bool     `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Ask OpenBao for the metadata of the secrets that ExternalSecrets and PushSecrets refer to, where the exporter can log in."`
-	Interval  Duration `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"How often. Each secret is one request."`
-	ShowPaths bool     `yaml:"showPaths" jsonschema:"default=false" jsonschema_description:"Show the paths of secrets in /api/v1/secretflow. Metrics never show them."`
+	Enabled   bool     `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Read the metadata of secrets to which ExternalSecrets and PushSecrets refer from each OpenBao in which the exporter can log in."`
+	Interval  Duration `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"Interval of these requests. Each secret is one request."`
+	ShowPaths bool     `yaml:"showPaths" jsonschema:"default=false" jsonschema_description:"Show the paths of secrets on the page and in /api/v1/secretflow. Metrics never contain them."`
 }
 
 // Detail selects the families of metrics.
@@ -86,29 +83,29 @@ const (
 
 // Metrics selects the exported metrics.
 type Metrics struct {
-	Detail  Detail   `yaml:"detail" jsonschema:"default=default,enum=default,enum=full" jsonschema_description:"default exports what rules and dashboards use, at most four series for a healthy object of Flux; full exports all families, which are marked in docs/metrics.md."`
+	Detail  Detail   `yaml:"detail" jsonschema:"default=default,enum=default,enum=full" jsonschema_description:"default exports the metrics that rules and dashboards use, at most four series for a healthy Flux object. full also exports the metrics marked as full in docs/metrics.md."`
 	Include []string `yaml:"include,omitempty" jsonschema:"uniqueItems=true,pattern=^[:A-Z_a-z][0-9:A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"Names of the metric families to export. An empty list exports all."`
 }
 
 // Ownership names the labels that hold the owner of an object.
 type Ownership struct {
-	Owner        []string `yaml:"owner,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the owner. If an object has several of them, the first in this list counts. Greenhouse uses greenhouse.sap/owned-by. No other labels are read."`
-	SupportGroup []string `yaml:"supportGroup,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the support group, to which Greenhouse routes alerts by the label support_group. If an object has several of them, the first in this list counts."`
+	Owner        []string `yaml:"owner,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels with the owner of an object. If an object has several of them, the first in this list is used. Greenhouse uses greenhouse.sap/owned-by. No other labels are read."`
+	SupportGroup []string `yaml:"supportGroup,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels with the support group of an object. Greenhouse routes alerts by the label support_group. If an object has several of them, the first in this list is used."`
 }
 
-// Limits are the hard bounds on objects, labels and rows.
+// Limits are the hard limits of objects, labels and rows.
 type Limits struct {
 	ObjectsPerKind   int      `yaml:"objectsPerKind" jsonschema:"default=200000,minimum=1" jsonschema_description:"Maximum number of objects of one kind in one cluster. Further objects are left out."`
-	RowMiBPerKind    int      `yaml:"rowMiBPerKind" jsonschema:"default=128,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of one kind in one cluster: 50,000 Flux objects with detail: full have 80. Further objects are left out."`
+	RowMiBPerKind    int      `yaml:"rowMiBPerKind" jsonschema:"default=128,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of one kind in one cluster. 50,000 Flux objects with detail: full need 80. Further objects are left out."`
 	RowMiBPerCluster int      `yaml:"rowMiBPerCluster" jsonschema:"default=192,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of all watched kinds of one cluster."`
-	RowMiB           int      `yaml:"rowMiB" jsonschema:"default=320,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of all clusters. In memory, typical rows take a twentieth of that, and rows that do not compress take all of it: 320 fit into the memory limit of the chart."`
-	Clusters         int      `yaml:"clustersPerSource" jsonschema:"default=200,minimum=1" jsonschema_description:"Most clusters, and kubeconfigs that are refused, of one source in discover. Others are left out while there are as many."`
+	RowMiB           int      `yaml:"rowMiB" jsonschema:"default=320,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of all clusters. In memory, typical rows take a twentieth of this; rows that cannot be compressed take all of it. The default fits into the memory limit of the chart."`
+	Clusters         int      `yaml:"clustersPerSource" jsonschema:"default=200,minimum=1" jsonschema_description:"Maximum number of clusters and of refused kubeconfigs in one source under discover. Further ones are left out."`
 	Changes          int      `yaml:"changes" jsonschema:"default=50000,minimum=0" jsonschema_description:"Maximum number of changes that are kept for /changes and for findings; 0 keeps none."`
-	ChangesAge       Duration `yaml:"changesAge" jsonschema:"default=1d,exclusiveMinimum=0" jsonschema_description:"How long a change is kept."`
+	ChangesAge       Duration `yaml:"changesAge" jsonschema:"default=1d,exclusiveMinimum=0" jsonschema_description:"Time for which a change is kept."`
 	LabelValueLength int      `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Maximum length of a label value in bytes. A longer value is cut and ends in … and a hash. Limits below 253 also cut names of objects."`
 }
 
-// maxFileSize bounds what Parse reads. A fleet of a thousand clusters needs much less.
+// maxFileSize is the maximum size of a file. A fleet of a thousand clusters needs much less.
 const maxFileSize = 4 << 20
 
 // KnownNames are the existing names that a configuration may refer to. Empty lists are not checked.
@@ -140,8 +137,7 @@ func Parse(data []byte, filename string, names ...KnownNames) (*Config, error) {
 	return cfg, nil
 }
 
-// Default returns the configuration of an empty file: every default is set,
-// and there is no cluster.
+// Default returns the configuration with all defaults and without clusters.
 func Default() *Config {
 	cfg := new(Config)
 	shape, _ := newShape(reflect.TypeFor[Config]()) // tests check the tags
@@ -149,14 +145,13 @@ func Default() *Config {
 	return cfg
 }
 
-// YAML writes the configuration out. [Parse] of it yields an equal
-// configuration.
+// YAML returns the configuration as YAML. [Parse] of it returns an equal configuration.
 func (c *Config) YAML() ([]byte, error) {
 	var out strings.Builder
 	enc := yaml.NewEncoder(&out)
 	enc.SetIndent(2)
 	if err := enc.Encode(c); err != nil {
-		return nil, fmt.Errorf("cannot write the configuration: %w", err)
+		return nil, fmt.Errorf("write the configuration: %w", err)
 	}
 	return []byte(out.String()), enc.Close()
 }
@@ -169,7 +164,7 @@ func (m *Metrics) checkFamilies(families []string, r *report) {
 	}
 }
 
-// clusterNames returns the names of the configured clusters, empty ones too.
+// clusterNames returns the names of the configured clusters, including empty names.
 func (c *Config) clusterNames() []string {
 	names := make([]string, len(c.Clusters))
 	for i, cluster := range c.Clusters {

@@ -15,12 +15,12 @@ import (
 // Controllers configures the collector of workloads and of the metrics of their pods.
 type Controllers struct {
 	Enabled    bool              `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the Deployments, StatefulSets, DaemonSets and pods of the management plane in every cluster."`
-	Via        string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct,enum=none" jsonschema_description:"How the controllers' own metrics are asked for: proxy is the API server's pod proxy, which needs the right to get pods/proxy; direct is the address of the pod, which only works within the cluster or a flat network; none leaves them out."`
-	Interval   Duration          `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"How often pods are listed and asked for their metrics."`
-	Allow      []string          `yaml:"allow,omitempty" jsonschema:"uniqueItems=true,pattern=^[A-Z_a-z][0-9A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"The families of the controllers' own metrics that are exported again. Without this key, or if it is empty: those in metrics.md. To have none, set via to none."`
-	Buckets    bool              `yaml:"buckets,omitempty" jsonschema:"default=false" jsonschema_description:"Whether the buckets of histograms are exported again beside their sum and count, for quantiles such as a 99th percentile. They are some ten series for each one."`
-	Namespaces []string          `yaml:"namespaces,omitempty" jsonschema:"uniqueItems=true,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"The namespaces of the controllers, in all clusters. Pods and workloads in other namespaces are not controllers, whatever their labels are, and the chart grants pods/proxy in these only. Without this key, or if it is empty: all namespaces."`
-	Selectors  map[string]string `yaml:"selectors,omitempty" jsonschema:"minLength=1" jsonschema_description:"Label selectors of the pods, by system: flux, externalsecrets, openbao, greenhouse or aurora. A system that is not named keeps its own selector."`
+	Via        string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct,enum=none" jsonschema_description:"How the metrics of controllers are scraped: proxy uses the pod proxy of the API server, which requires permission to get pods/proxy; direct uses the address of the pod, which must be reachable from the exporter; none does not scrape them."`
+	Interval   Duration          `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"Interval at which pods are listed and their metrics are scraped."`
+	Allow      []string          `yaml:"allow,omitempty" jsonschema:"uniqueItems=true,pattern=^[A-Z_a-z][0-9A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"Metric families of controllers to re-export. If it is missing or empty, the families listed in metrics.md are re-exported. To re-export none, set via to none."`
+	Buckets    bool              `yaml:"buckets,omitempty" jsonschema:"default=false" jsonschema_description:"Whether to re-export the buckets of histograms in addition to sum and count, for quantiles such as a 99th percentile. Each histogram then has about ten more series."`
+	Namespaces []string          `yaml:"namespaces,omitempty" jsonschema:"uniqueItems=true,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"Namespaces of the controllers, in all clusters. Pods and workloads in other namespaces are ignored, and the chart grants pods/proxy only in these namespaces. If it is missing or empty, all namespaces are used."`
+	Selectors  map[string]string `yaml:"selectors,omitempty" jsonschema:"minLength=1" jsonschema_description:"Label selectors of the pods, by system: flux, externalsecrets, openbao, greenhouse or aurora. Other systems keep their default selectors."`
 }
 
 // ControllerSystems returns the systems whose workloads the exporter can find.
@@ -42,8 +42,8 @@ func (c *Controllers) check(at string, r *report) {
 	}
 }
 
-// checkAllow refuses names of the exporter's own families: two families with the same name would
-// make the whole output invalid.
+// checkAllow refuses names of the exporter's own families, because two families with the same name would make the whole
+// output invalid.
 func (c *Controllers) checkAllow(at string, r *report) {
 	for i, name := range c.Allow {
 		path := fmt.Sprintf("%s[%d]", at, i)

@@ -13,13 +13,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxValues bounds the number of values of a document after its aliases are expanded, so that a
-// small file cannot expand without limit.
+// maxValues limits the number of values of a document after its aliases are expanded. Otherwise, a small file could expand
+// without limit.
 const maxValues = 100_000
 
-// section is a type with rules that its tags cannot express, or with defaults that depend on other
-// keys. check is called after all of its keys are decoded; invalid values are zero and are already
-// reported.
+// section is a type with rules that its tags cannot express, or with defaults that depend on other keys. check is called
+// after all of its keys are decoded. Invalid values are zero and already reported.
 type section interface {
 	check(at string, r *report)
 }
@@ -80,7 +79,7 @@ func (d *decoder) decodeObject(n *yaml.Node, s *shape, v reflect.Value, path str
 		case value != nil:
 			d.decodeValue(value, f.shape, f.constraints, v.Field(f.index), at)
 			if values[f.conflicts] != nil {
-				d.report.errorf(at, "has no effect together with %s: remove one of them", f.conflicts)
+				d.report.errorf(at, "has no effect in combination with %s: remove one of them", f.conflicts)
 			}
 		case given: // misspelt, and reported already
 		case f.required:
@@ -135,9 +134,8 @@ func (d *decoder) decodeMap(n *yaml.Node, s *shape, rules constraints, v reflect
 	return true
 }
 
-// readMapping returns the values of n by key, marks their lines, and reports duplicate and unknown
-// keys; if known is empty, all keys are allowed. A known key that is misspelt in the file has the
-// value nil.
+// readMapping returns the values of n by key, records their lines, and reports duplicate and unknown keys. If known is nil,
+// all keys are allowed. A known key that is misspelt in the file has the value nil.
 func (d *decoder) readMapping(n *yaml.Node, known []string, path string) (map[string]*yaml.Node, bool) {
 	if n.Kind != yaml.MappingNode {
 		want := "a mapping"
@@ -213,7 +211,7 @@ func (d *decoder) decodeList(n *yaml.Node, s *shape, rules constraints, v reflec
 			continue
 		}
 		if j, seen := first[elem.Interface()]; seen {
-			d.report.errorf(at, "%s is in the list already, in line %d: remove one of them", quote(fmt.Sprint(elem)), d.report.line(fmt.Sprintf("%s[%d]", path, j)))
+			d.report.errorf(at, "%s is already in the list, in line %d: remove one of them", quote(fmt.Sprint(elem)), d.report.line(fmt.Sprintf("%s[%d]", path, j)))
 			continue
 		}
 		first[elem.Interface()] = i

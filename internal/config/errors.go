@@ -30,8 +30,7 @@ func (e Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, e.Path, e.Message)
 }
 
-// Errors is every mistake of one configuration file, ordered by line. It is
-// never empty when it is returned as an error.
+// Errors has all mistakes in a configuration file, ordered by line. It is never empty when it is returned as an error.
 type Errors []Error
 
 // Error returns one line per mistake.
@@ -83,14 +82,14 @@ func (r *report) errorf(path, format string, args ...any) {
 	r.errorAt(r.line(path), path, format, args...)
 }
 
-// errorAt adds a mistake at a line that is not the one of its path.
+// errorAt adds a mistake at a path, but at another line.
 func (r *report) errorAt(line int, path, format string, args ...any) {
 	r.paths[path] = true
 	r.errors = append(r.errors, Error{File: r.file, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-// hasError reports whether there is an error at one of the paths, not below them. The caller then
-// does not report errors that follow from it.
+// hasError reports whether there is an error at one of the paths, not below them. Callers use it to suppress errors that are
+// consequences of another error.
 func (r *report) hasError(paths ...string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return r.paths[path] })
 }

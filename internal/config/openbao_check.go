@@ -22,7 +22,7 @@ const openBaoTimeout = Duration(5 * time.Second)
 // openBaoNodes is the number of nodes in the reference architecture.
 const openBaoNodes = 3
 
-// serviceAccountToken is where Kubernetes mounts the token of a pod.
+// serviceAccountToken is the path at which Kubernetes mounts the token of a pod.
 const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token" //nolint:gosec // a path
 
 func (o *OpenBao) check(at string, r *report) {
@@ -111,7 +111,7 @@ func (a *OpenBaoAuth) check(at string, r *report) {
 	}
 }
 
-// mountPath removes the slashes around a path: OpenBao writes one at the end, users may or may not.
+// mountPath removes the slashes around a path, because OpenBao writes one at the end and users may not.
 func mountPath(path, at string, r *report) string {
 	trimmed := strings.Trim(path, "/")
 	if path != "" && (trimmed == "" || gopath.Clean("/"+trimmed) != "/"+trimmed) {
@@ -120,7 +120,7 @@ func mountPath(path, at string, r *report) string {
 	return trimmed
 }
 
-// checkNodes derives the numbers of nodes that are not in the file from the others.
+// checkNodes computes the missing numbers of nodes from the configured ones.
 func (e *OpenBaoExpect) checkNodes(at string, r *report) {
 	if r.hasError(joinPath(at, "nodes"), joinPath(at, "voters"), joinPath(at, "nonVoters")) {
 		return
@@ -172,13 +172,12 @@ func mountTypes(types map[string]string, normal func(path, at string, r *report)
 	return trimmed
 }
 
-// valueOrReference returns the value of the file, even an empty one, or the reference if the key is
-// missing.
-func valueOrReference(have, reference map[string]string) map[string]string {
-	if have == nil {
+// valueOrReference returns the configured value, which may be empty, or the reference if the key is missing.
+func valueOrReference(configured, reference map[string]string) map[string]string {
+	if configured == nil {
 		return reference
 	}
-	return have
+	return configured
 }
 
 // referenceMounts returns the secrets engines of the CobaltCore reference architecture.
@@ -189,8 +188,8 @@ func referenceMounts() map[string]string {
 	}
 }
 
-// AssumesMounts reports whether the expected secrets engines are those of the reference
-// architecture. This OpenBao may have others.
+// AssumesMounts reports whether the expected secrets engines are the default from the reference architecture, so that this
+// OpenBao may have others.
 func (e OpenBaoExpect) AssumesMounts() bool { return maps.Equal(e.Mounts, referenceMounts()) }
 
 func referenceAuth() map[string]string {
@@ -222,8 +221,8 @@ func (c *Config) checkOpenBao(at string, r *report) {
 	}
 }
 
-// checkOpenBaoCluster checks that the nodes can be found; names are those of the clusters. Errors
-// that follow from another mistake are not reported.
+// checkOpenBaoCluster checks that the nodes can be found. names are the names of all clusters. It does not report
+// consequences of other errors.
 func (c *Config) checkOpenBaoCluster(o OpenBao, names []string, at string, r *report) {
 	n := slices.Index(names, o.Cluster)
 	switch {

@@ -26,13 +26,11 @@ const (
 	duration             // a Duration
 )
 
-// shape is a type of this package with its parsed struct tags. The types must not refer to
-// themselves.
+// shape is a type of this package with its parsed struct tags. The types must not be recursive.
 //
-// These are the tags of a field; a field that refers to a struct may be a
-// pointer, which is nil if the key is missing:
+// A field may have the following tags. A struct field may be a pointer, which is nil if the key is missing.
 //
-//	yaml:"key"                      the key; its options affect writing only
+//	yaml:"key"                      the key; its options affect only writing
 //	jsonschema_description:"…"      for the schema and the documentation
 //	hint:"…"                        the pattern in words
 //	file:"true"                     a path: made absolute
@@ -172,7 +170,7 @@ func (f *field) readTags(tag reflect.StructTag) error {
 		}
 		v := reflect.New(f.shape.typ).Elem()
 		if f.fillDefault(v); f.shape.kind != text && fmt.Sprint(v) != *fallback {
-			return fmt.Errorf("default=%s: not written as a %v is", *fallback, f.shape.typ)
+			return fmt.Errorf("default=%s is not the canonical form of a %v", *fallback, f.shape.typ)
 		}
 	}
 	return nil

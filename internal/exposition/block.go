@@ -12,8 +12,8 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// Block is an immutable run of whole lines of text. Blocks that are not small are packed with S2, and kept as DEFLATE after
-// their first use in a gzip body. 40 MB of default rows of 50,000 objects:
+// Block is immutable text of whole lines. All but small blocks are packed with S2. After its first use in a gzip body, the
+// DEFLATE form of a block is kept, too. 40 MB of default rows of 50,000 objects take:
 //
 //	          size     pack     unpack
 //	S2        3.9 MB   16 ms     6 ms
@@ -82,8 +82,8 @@ type allowance int
 // DEFLATE takes about 100 ms for either.
 const perBody allowance = 12 << 20
 
-// take reports whether the text of blocks is to be compressed, and subtracts its cost. Text that S2 does not halve is not
-// compressed: that would be slow, save little, and keep the text twice.
+// take reports whether the text of blocks should be compressed, and if so, subtracts the cost. Text that S2 does not halve
+// is not compressed, because that is slow and saves little.
 func (a *allowance) take(blocks ...*Block) bool {
 	size, packed := 0, 0
 	for _, b := range blocks {

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// Scope is the scope of the limit because of which an object is left out.
+// Scope is the scope of a limit that leaves out objects.
 type Scope uint8
 
 // Scopes of limits. ScopeObjects belongs to [Options.MaxObjects], the others to [TextLimits].

@@ -33,7 +33,7 @@ type change struct {
 // rawSize is the size up to which text is not packed.
 const rawSize = 1 << 10
 
-// hash returns the hash of the newest text of a slot.
+// hash returns the hash of the newest text of a slot, or 0 if the slot was never set.
 func (c *column) hash(slot int) uint64 {
 	if c == nil || slot >= len(c.hashes) {
 		return 0
@@ -58,7 +58,7 @@ func (c *column) length(slot int) int {
 	if c == nil {
 		return 0
 	}
-	if i, waits := c.findPending(slot); waits {
+	if i, found := c.findPending(slot); found {
 		return c.pending[i].end - c.pending[i].start
 	}
 	switch {
@@ -71,7 +71,7 @@ func (c *column) length(slot int) int {
 }
 
 // findPending returns the index of the change of a slot in pending, or the index at which to insert it.
-func (c *column) findPending(slot int) (i int, waits bool) {
+func (c *column) findPending(slot int) (i int, found bool) {
 	return slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
 }
 
@@ -87,8 +87,8 @@ func (c *column) set(z *packer, slot int, text []byte, hash uint64, at int64) {
 	start := len(*c.buffer)
 	*c.buffer = append(*c.buffer, text...)
 	w := change{slot: slot, start: start, end: len(*c.buffer), at: at}
-	i, waits := c.findPending(slot)
-	if waits {
+	i, found := c.findPending(slot)
+	if found {
 		c.pending[i] = w
 		return
 	}

@@ -143,7 +143,7 @@ func check(decl *Family) error {
 	}
 	for i, l := range decl.Labels {
 		if !model.LegacyValidation.IsValidLabelName(l) || slices.Contains(decl.Labels[:i], l) {
-			return fmt.Errorf("family %s: label %q is not a label name or is there twice", decl.Name, l)
+			return fmt.Errorf("family %s: label %q is invalid or declared twice", decl.Name, l)
 		}
 	}
 	return nil

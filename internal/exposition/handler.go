@@ -33,8 +33,8 @@ type Handler struct {
 	Collectors []string
 }
 
-// ServeHTTP answers GET and HEAD. The format (text or OpenMetrics) and the encoding (identity or gzip) are negotiated. collect[]
-// and cluster[] select rows; unknown values are answered with 400.
+// ServeHTTP serves GET and HEAD. The format (text or OpenMetrics) and the encoding (identity or gzip) are negotiated. collect[]
+// and cluster[] select rows. Unknown values cause a response with status 400.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

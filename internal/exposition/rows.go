@@ -44,8 +44,8 @@ func (r *Rows) Bound(size int) { r.maxSize = size }
 // Skip marks an object without rows: it is neither stored nor counted.
 func (r *Rows) Skip() { r.skip = true }
 
-// Keep counts n bytes of the note of the object like rows. It returns false if they do not fit. The note must then not keep them,
-// and the object counts as cut.
+// Keep counts n bytes of the note of the object as if they were rows. It returns false if they exceed the limit. The note must then
+// leave them out, and the object counts as cut.
 func (r *Rows) Keep(n int) bool {
 	if r.maxSize > 0 && r.size+n > r.maxSize {
 		r.cut = true
@@ -56,7 +56,7 @@ func (r *Rows) Keep(n int) bool {
 	return true
 }
 
-// Note keeps a value about the object for the caller.
+// Note attaches a value to the object, see [Entry.Note].
 func (r *Rows) Note(note any) { r.note = note }
 
 // LastNote returns the note of the last rendered object, or nil.

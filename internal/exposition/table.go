@@ -17,8 +17,8 @@ type table struct {
 	raw     bool // blocks are not compressed
 
 	pages []*page
-	// index has the places of keys by their hashes. It takes 12 bytes per object; a map of strings takes 60. clash has the
-	// keys whose hash belongs to an earlier key.
+	// index has the places of keys by their hashes. It takes 12 bytes per object; a map of strings takes 60. collisions has
+	// the keys whose hash belongs to an earlier key.
 	index      map[uint64]Place
 	collisions map[string]Place
 	hashKey    func(string) uint64
@@ -84,7 +84,7 @@ func (t *table) find(key string) (Place, bool) {
 	return at, ok
 }
 
-// places returns the places of all objects. Returned objects may be removed during the iteration.
+// places returns the places of all objects. Objects may be removed during the iteration.
 func (t *table) places() iter.Seq[Place] {
 	return func(yield func(Place) bool) {
 		for _, m := range []iter.Seq[Place]{maps.Values(t.index), maps.Values(t.collisions)} {
@@ -97,7 +97,7 @@ func (t *table) places() iter.Seq[Place] {
 	}
 }
 
-// put replaces the rows of an object or adds it. Equal rows change nothing and allocate nothing.
+// put adds an object or replaces its rows. Equal rows change nothing and allocate nothing.
 func (t *table) put(key string, content content) Place {
 	at, known := t.find(key)
 	if !known {

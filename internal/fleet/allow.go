@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// allowances lists the features that kubeconfigs of a source may use, see config.Discover. The author of such a Secret
-// must not use the exporter to reach addresses that only the exporter can reach.
+// allowances lists the features that the kubeconfigs of a source may use, see config.Discover. The checks prevent that the
+// author of a Secret reaches addresses through the exporter that only the exporter can reach.
 type allowances []string
 
 const (
@@ -32,7 +32,7 @@ const (
 
 func (a allowances) contains(what string) bool { return slices.Contains(a, what) }
 
-// refusalReason returns why the credentials are refused; empty if they are accepted.
+// refusalReason returns the reason why the credentials are refused, or an empty reason if they are accepted.
 func (a allowances) refusalReason(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) failure.Reason {
 	switch {
 	case !a.contains(allowInsecure) && (cluster.InsecureSkipTLSVerify || strings.HasPrefix(cluster.Server, "http:")):
@@ -57,7 +57,7 @@ func (a allowances) refusalReason(cluster *clientcmdapi.Cluster, user *clientcmd
 	return "" // a name: dialer checks its addresses
 }
 
-// addressRefusalReason returns why a server at an address is refused; empty if it is accepted.
+// addressRefusalReason returns the reason why a server at an address is refused, or an empty reason if it is accepted.
 func (a allowances) addressRefusalReason(address netip.Addr) failure.Reason {
 	address = translatedIPv4(address.Unmap().WithZone(""))
 	switch {
@@ -69,16 +69,16 @@ func (a allowances) addressRefusalReason(address netip.Addr) failure.Reason {
 	return ""
 }
 
-// IsPodAddress reports whether text is an IP address that a pod can have. Names, and addresses that
-// discovered kubeconfigs may not use either, are not: through them, whoever writes the status of a pod
-// or an EndpointSlice could send requests of the exporter to other servers.
+// IsPodAddress reports whether text is an IP address that a pod can have. Names are refused, and so are addresses that
+// discovered kubeconfigs must not use. Otherwise the author of an EndpointSlice, or of the status of a pod, could make the
+// exporter send requests to other servers.
 func IsPodAddress(text string) bool {
 	address, err := netip.ParseAddr(text)
 	return err == nil && address.Zone() == "" && address.Unmap().IsGlobalUnicast() && allowances(nil).addressRefusalReason(address) == ""
 }
 
-// translatedIPv4 returns the IPv4 address embedded in an IPv6 address, which a gateway would connect to: the well-known
-// prefix of NAT64 (RFC 6052), and 6to4 (RFC 3056).
+// translatedIPv4 returns the IPv4 address to which a gateway translates an IPv6 address: NAT64 with the well-known prefix
+// (RFC 6052), and 6to4 (RFC 3056). Other addresses are returned unchanged.
 func translatedIPv4(address netip.Addr) netip.Addr {
 	b := address.As16()
 	switch {
@@ -99,8 +99,8 @@ func metadataServers() []netip.Addr {
 	}
 }
 
-// dialer returns a dialer that checks the resolved address of each connection, because a DNS server may return another
-// address at any time.
+// dialer returns a dialer that checks the resolved address of each connection. A check of the name would not be enough,
+// because a DNS server may return another address at any time.
 func (a allowances) dialer() *net.Dialer {
 	return &net.Dialer{
 		Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, // defaults of client-go

@@ -12,8 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// Limits of the objects that are buffered at the same time because they are not yet complete. A decoder needs up to
-// twice their size.
+// Limits of the memory for objects that are buffered until they are complete. A decoder needs up to twice their size.
 const (
 	// smallObject is the size up to which objects are not counted. Nearly all objects are smaller.
 	smallObject = 64 << 10
@@ -24,12 +23,12 @@ const (
 
 // Buffers limits the memory and the processors that responses need while they are decoded. It is safe for concurrent use.
 //
-// It counts the bytes of large objects that clients have read in part. A client may use at most half of the
-// remaining bytes, so that some are left for other clients.
+// It counts the bytes of large objects that clients have read in part. A client may use at most half of the remaining
+// bytes, so that other clients can continue.
 //
-// As many responses are decoded at the same time as there are processors. With more, everything else, such as a scrape,
-// waits for a processor behind all of them. A response that waits for its server is not decoded, so slow servers delay
-// no others.
+// It also limits the number of responses that are decoded concurrently to the number of processors. With more, everything
+// else, such as a scrape, would wait for a processor behind all of them. While the client waits for its server, a response
+// does not count as being decoded, so that slow servers do not delay others.
 type Buffers struct {
 	limit    int
 	decoding chan struct{} // an element for each body that is being decoded
@@ -50,7 +49,7 @@ type share struct {
 	used int // guarded by the lock of whole
 }
 
-// add adds a number of bytes, which may be negative, and reports whether they are within the limits.
+// add adds a number of bytes, which may be negative. It returns false, and adds nothing, if they exceed the limits.
 func (s *share) add(n int) bool {
 	s.whole.mu.Lock()
 	defer s.whole.mu.Unlock()
@@ -62,7 +61,7 @@ func (s *share) add(n int) bool {
 	return true
 }
 
-// BeginObject notes that the body has reached the next object: earlier objects are no longer buffered.
+// BeginObject records that the body has reached the next object, so that the previous object no longer counts as buffered.
 func BeginObject(body io.Reader) {
 	if b, ok := body.(interface{ BeginObject() }); ok {
 		b.BeginObject()

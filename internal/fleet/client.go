@@ -24,9 +24,9 @@ const (
 	// MaxObject limits an object, and a list that is decoded as a whole. etcd accepts 1.5 MiB per request, and the
 	// discovery of a cluster with hundreds of kinds has about 1 MiB.
 	MaxObject = 8 << 20
-	// MaxPage bounds a page of a list that is decoded as a stream.
+	// MaxPage limits a page of a list that is decoded as a stream.
 	MaxPage = 64 << 20
-	// MaxList limits such a list: a million objects of 6 KB fit, and an endless list is cut off.
+	// MaxList limits a whole list that is decoded as a stream: a million objects of 6 KB fit, and an endless list is cut off.
 	MaxList = 16 << 30
 )
 
@@ -37,13 +37,12 @@ type ClientOptions struct {
 	Pinned bool
 	// DisableCompression requests uncompressed responses.
 	DisableCompression bool
-	// Buffers are the buffers of the process; nil means that buffered objects are not counted together with other
-	// clients.
+	// Buffers are the buffers of the process. If nil, the client has buffers of its own.
 	Buffers *Buffers
 }
 
-// Client sends requests to the API server of a cluster, see requests.go. It connects when
-// it is first used and follows no redirect. It is safe for concurrent use.
+// Client sends requests to the API server of a cluster. It connects when it is first used, and follows no redirects. It is
+// safe for concurrent use.
 type Client struct {
 	cluster Cluster
 	options ClientOptions

@@ -45,7 +45,7 @@ type Cluster struct {
 	Snapshot *snapshot.Dir
 }
 
-// Equal reports whether both are the same cluster with the same connection settings.
+// Equal reports whether c and other are the same cluster with the same connection settings.
 func (c Cluster) Equal(other Cluster) bool {
 	a, b := c.Snapshot, other.Snapshot
 	c.Snapshot, other.Snapshot = nil, nil
@@ -107,7 +107,7 @@ func (c Cluster) Fingerprint(ctx context.Context) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hasAnswers reports whether a system in a cluster is queried directly.
+// hasAnswers reports whether a probe queries a system in the cluster, so that its snapshot may consist of responses only.
 func hasAnswers(c *config.Config, cluster string) bool {
 	return slices.ContainsFunc(c.Collectors.OpenBao, func(o config.OpenBao) bool { return o.Cluster == cluster }) ||
 		slices.ContainsFunc(c.Collectors.Aurora, func(a config.Aurora) bool { return a.Cluster == cluster })

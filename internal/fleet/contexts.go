@@ -38,7 +38,7 @@ func (c Contexts) Clusters(ctx context.Context) ([]config.Cluster, error) {
 		content, err := load(data)
 		if err != nil {
 			// The error may quote credentials.
-			return nil, fmt.Errorf("kubeconfig %s is not valid: kubectl config view --kubeconfig %s has the reason", file, file)
+			return nil, fmt.Errorf("kubeconfig %s is not valid: run kubectl config view --kubeconfig %s to see the reason", file, file)
 		}
 		current = cmp.Or(current, content.CurrentContext)
 		for name := range content.Contexts {

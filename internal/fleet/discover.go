@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// discoverInterval is the poll interval of each source. Together with the interval in which a connection checks its
-	// credentials, it is below ten seconds.
+	// discoverInterval is the poll interval of each source. Together with the interval at which a connection checks its
+	// credentials, a change takes effect within ten seconds.
 	discoverInterval = 5 * time.Second
 	discoverTimeout  = 10 * time.Second // per request
 	// pollsUntilFailed is the number of failed polls after which readiness no longer waits for a source.
@@ -27,8 +27,8 @@ const (
 // Source identifies a source of clusters, as in the labels of metrics.
 type Source struct{ Cluster, Source, Namespace string }
 
-// Discovery searches for clusters. Each source has its own goroutine, so that none waits for another. If a source
-// cannot be read, its known clusters stay; a cluster is removed when a successful poll no longer finds it.
+// Discovery searches for clusters. Each source has its own goroutine, so that a slow source does not delay others. If a
+// source cannot be read, its known clusters stay. A cluster is removed when a successful poll no longer finds it.
 type Discovery struct {
 	places   []*place
 	suffixes []string
@@ -45,19 +45,19 @@ type DiscoveryOptions struct {
 	Buffers *Buffers
 }
 
-// place is one entry of the configuration.
+// place is a source of clusters with its state.
 type place struct {
 	entry       config.Discover
 	host        Cluster
 	source      Source
 	declared    func(context.Context, *declarations) error
-	maxClusters int // declarations
+	maxClusters int
 	interval    time.Duration
 	client      *Client
 
 	// The following fields are used by the goroutine of the source only.
-	noList time.Time            // when Secrets could not be listed
-	served map[string]time.Time // when a resource was last listed
+	noList time.Time            // time of the last refused list of Secrets
+	served map[string]time.Time // time of the last successful list, by resource
 
 	mu    sync.Mutex
 	state placeState
@@ -66,7 +66,7 @@ type place struct {
 type placeState struct {
 	known     map[string]known // by the name of the Secret
 	rounds    int              // failed polls since the last success
-	hasPolled bool             // successfully, at least once
+	hasPolled bool             // at least one poll has succeeded
 	success   time.Time
 	failing   failure.Steady
 }
@@ -74,7 +74,7 @@ type placeState struct {
 // declared is a cluster that a source declares.
 type declared struct {
 	cluster, secret string
-	labels          map[string]string // of the declaring object; nil means the labels of the Secret
+	labels          map[string]string // labels of the declaring object, or nil if the Secret itself declares the cluster
 	version         string            // of the Secret, if known
 }
 
@@ -119,7 +119,7 @@ func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 	return d
 }
 
-// inheritClusters takes over the known clusters of the same source, so that a new configuration loses no clusters while
+// inheritClusters takes over the known clusters of the same source. Otherwise, a new configuration would lose them while
 // the host cluster is down.
 func (p *place) inheritClusters(before []*place) {
 	for _, old := range before {
@@ -162,7 +162,7 @@ func (d *Discovery) Run(ctx context.Context) {
 				p.poll(ctx)
 				select {
 				case d.changed <- struct{}{}:
-				default: // their next poll is due anyway
+				default: // a notification is already pending
 				}
 				select {
 				case <-ctx.Done():

@@ -99,7 +99,8 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 	listed := k.version != ""
 	if !listed {
 		var o metadataOnly
-		if err := p.callHost(ctx, func(ctx context.Context) error { return p.client.GetMetadata(ctx, p.secretPath(k.secret), &o) }); err != nil {
+		err := p.withTimeout(ctx, func(ctx context.Context) error { return p.client.GetMetadata(ctx, p.secretPath(k.secret), &o) })
+		if err != nil {
 			return k.withFailure(err, true)
 		}
 		k.version = o.version()
@@ -114,7 +115,8 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 		Type string            `json:"type"`
 		Data map[string][]byte `json:"data"`
 	}
-	if err := p.callHost(ctx, func(ctx context.Context) error { return p.client.Get(ctx, p.secretPath(k.secret), nil, &secret) }); err != nil {
+	err := p.withTimeout(ctx, func(ctx context.Context) error { return p.client.Get(ctx, p.secretPath(k.secret), nil, &secret) })
+	if err != nil {
 		return k.withFailure(err, !listed)
 	}
 	k.read = secret.version()
@@ -145,8 +147,8 @@ func (k *known) adoptLabels(labels map[string]string, declares bool) {
 	}
 }
 
-// withFailure returns the state after a Secret could not be read. If the Secret does not exist, neither does the
-// cluster; that is a finding if an object refers to the Secret.
+// withFailure returns the state after a Secret could not be read. If the Secret does not exist, the cluster is removed. It
+// stays as a finding if an object refers to the Secret.
 func (k known) withFailure(err error, referred bool) (known, bool) {
 	if !apierrors.IsNotFound(err) {
 		k.reason, k.read = findingReason(err), ""
@@ -156,10 +158,10 @@ func (k known) withFailure(err error, referred bool) (known, bool) {
 	return k, referred
 }
 
-func (p *place) callHost(ctx context.Context, question func(context.Context) error) error {
+func (p *place) withTimeout(ctx context.Context, request func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
 	defer cancel()
-	return question(ctx)
+	return request(ctx)
 }
 
 func (p *place) secretPath(name string) string {
@@ -198,7 +200,7 @@ const (
 var (
 	// clusterName matches names of clusters, as in the configuration.
 	clusterName = regexp.MustCompile(`^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$`)
-	// objectName matches names that cannot change the path of a request.
+	// objectName matches names that are safe in the path of a request.
 	objectName = regexp.MustCompile(`^[0-9a-z]([-.0-9a-z]*[0-9a-z])?$`)
 )
 
@@ -211,7 +213,7 @@ type metadataOnly struct {
 	} `json:"metadata"`
 }
 
-// version returns the resource version. It is empty, which means unknown, if it cannot be from an API server.
+// version returns the resource version. It is empty, which means unknown, if it is too long to be from an API server.
 func (o *metadataOnly) version() string {
 	if len(o.Metadata.ResourceVersion) > maxName {
 		return ""

@@ -18,18 +18,18 @@ import (
 )
 
 const (
-	// These page sizes are far below the limit of a response.
+	// These page sizes keep responses far below [MaxPage].
 	metadataPage, objectPage = 500, 50
 	maxPages                 = 1000
-	// listAgainAfter is the time after a refused list of Secrets in which no further list is requested.
+	// listAgainAfter is the time after a refused list of Secrets during which no further list is requested.
 	listAgainAfter = time.Minute
 	// absentAfter is the time after which a previously served kind counts as removed. An API server that is starting
 	// does not serve its custom resources for a moment.
 	absentAfter = 30 * time.Second
 )
 
-// declarations collects the clusters that a source declares, by Secret. Known clusters are always kept; new ones cannot
-// displace them.
+// declarations collects the clusters that a source declares, by Secret. The limit applies to new clusters only, so that
+// they cannot displace known clusters.
 type declarations struct {
 	bySecret  map[string]declared
 	known     map[string]known
@@ -98,7 +98,7 @@ func (p *place) listReferences(ctx context.Context, group, resource string, add 
 			Version string `json:"version"`
 		} `json:"preferredVersion"`
 	}
-	if err := p.callHost(ctx, func(ctx context.Context) error { return p.client.Get(ctx, "/apis/"+group, nil, &served) }); err != nil {
+	if err := p.withTimeout(ctx, func(ctx context.Context) error { return p.client.Get(ctx, "/apis/"+group, nil, &served) }); err != nil {
 		return err
 	}
 	path := "/apis/" + group + "/" + served.PreferredVersion.Version + "/namespaces/" + p.source.Namespace + "/" + resource
@@ -210,14 +210,14 @@ type page struct {
 	} `json:"metadata"`
 }
 
-// pages lists objects page by page. If a page is too large, it requests fewer objects per page, so that annotations of
-// hundreds of KiB do not hide other objects. An incomplete list is an error.
-func (p *place) pages(ctx context.Context, size int, ask func(context.Context, url.Values) (next string, err error)) error {
+// pages lists objects page by page. If a page is too large, for example because of annotations of hundreds of KiB, it
+// requests fewer objects per page. An incomplete list is an error.
+func (p *place) pages(ctx context.Context, size int, readPage func(context.Context, url.Values) (next string, err error)) error {
 	query := url.Values{"limit": {strconv.Itoa(size)}}
 	for range maxPages {
 		var next string
-		err := p.callHost(ctx, func(ctx context.Context) (err error) {
-			next, err = ask(ctx, query)
+		err := p.withTimeout(ctx, func(ctx context.Context) (err error) {
+			next, err = readPage(ctx, query)
 			return err
 		})
 		if errors.Is(err, failure.ErrTooLarge) && size > 1 {

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// The reasons of findings, in addition to forbidden and unauthorized.
+// Reasons of findings, in addition to forbidden and unauthorized.
 const (
 	ReasonNameTaken    failure.Reason = "name_taken"            // another cluster has the same name
 	ReasonSameSecret   failure.Reason = "same_secret"           // another cluster was found in the same Secret
@@ -32,7 +32,7 @@ const (
 	ReasonImpersonates failure.Reason = "impersonation_refused" // it impersonates another user
 	ReasonTooMany      failure.Reason = "too_many"              // too many clusters in one source
 	ReasonNotServed    failure.Reason = "not_served"            // the kind that declares clusters is not served
-	ReasonBadAnswer    failure.Reason = "bad_answer"            // of the API server, or of a proxy
+	ReasonBadAnswer    failure.Reason = "bad_answer"            // invalid response of the API server or a proxy
 	ReasonUnreachable  failure.Reason = "unreachable"
 )
 

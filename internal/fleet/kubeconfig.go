@@ -30,9 +30,9 @@ func load(data []byte) (*clientcmdapi.Config, error) {
 	return clientcmd.Load(data)
 }
 
-// connectBy returns the cluster and the user of a context; by default of the current context. A kubeconfig without them
-// is an error, because client-go would connect to the cluster that the exporter runs in, or to localhost.
-func connectBy(all *clientcmdapi.Config, context string) (*clientcmdapi.Cluster, *clientcmdapi.AuthInfo, error) {
+// resolveContext returns the cluster and the user of a context, by default of the current context. It returns an error if
+// they are missing, because client-go would then connect to the cluster in which the exporter runs, or to localhost.
+func resolveContext(all *clientcmdapi.Config, context string) (*clientcmdapi.Cluster, *clientcmdapi.AuthInfo, error) {
 	context = cmp.Or(context, all.CurrentContext)
 	if context == "" {
 		return nil, nil, errors.New("no current context is set, and none is configured")
@@ -70,8 +70,8 @@ func clientConfig(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (*
 	}, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 }
 
-// fromFile returns the client configuration of a context of a kubeconfig file. client-go would read files of any type
-// and size, so it gets the contents instead; a token file is read when requests are sent.
+// fromFile returns the client configuration of a context of a kubeconfig file. Files are read here, because client-go would
+// read files of any type and size. Only a token file is read by client-go, for each request.
 func fromFile(ctx context.Context, path, context string) (*rest.Config, error) {
 	data, err := files.Read(ctx, path, files.MaxConfig)
 	if err != nil {
@@ -81,7 +81,7 @@ func fromFile(ctx context.Context, path, context string) (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	cluster, user, err := connectBy(all, context)
+	cluster, user, err := resolveContext(all, context)
 	if err != nil {
 		return nil, err
 	}
@@ -141,15 +141,15 @@ func readCertificates(ctx context.Context, cluster *clientcmdapi.Cluster, user *
 	return nil
 }
 
-// fromSecret returns the client configuration of a kubeconfig in a Secret, or the reason why the kubeconfig is refused.
-// Unless allowed, such a kubeconfig must neither run a program nor refer to a file, which would be a file of the
-// exporter, and it must verify the server. Errors quote no part of the kubeconfig.
+// fromSecret returns the client configuration of a kubeconfig in a Secret, or the reason why it is refused. Such a
+// kubeconfig must not run a program or refer to a file, because both would be on the machine of the exporter. Unless
+// allowed, it must also verify the server. The reason quotes no part of the kubeconfig.
 func fromSecret(data []byte, allow allowances) (*rest.Config, failure.Reason) {
 	all, err := load(data)
 	if err != nil {
 		return nil, ReasonNoKubeconfig
 	}
-	cluster, user, err := connectBy(all, "")
+	cluster, user, err := resolveContext(all, "")
 	if err != nil {
 		return nil, ReasonNoKubeconfig
 	}

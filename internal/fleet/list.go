@@ -108,7 +108,7 @@ func readItems(dec *jsontext.Decoder, bounded *boundedReader, item func(raw []by
 	return err
 }
 
-// boundedReader fails if more than left bytes are read before left is raised again, or more than total bytes.
+// boundedReader returns an error after left bytes, which the caller may increase again, and after total bytes.
 type boundedReader struct {
 	r           io.Reader
 	left, total int

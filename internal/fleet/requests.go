@@ -20,7 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// These accept only one type: a server that does not support metadata must not answer with whole objects instead.
+// The values for metadata accept no other type, so that a server cannot respond with whole objects instead.
 const (
 	acceptJSON         = "application/json"
 	acceptMetadata     = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -42,7 +42,7 @@ func (c *Client) ListMetadata(ctx context.Context, path string, query url.Values
 	return c.decode(ctx, Request{Path: path, Query: query, Accept: acceptMetadataList}, out)
 }
 
-// Post sends in to path, as JSON, and decodes the answer into out.
+// Post sends in to path as JSON and decodes the response into out.
 func (c *Client) Post(ctx context.Context, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -82,8 +82,7 @@ func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, [
 	return answer.Header, body, httpclient.CheckValues(body)
 }
 
-// Stream returns the body of a successful LIST or WATCH, which is decoded as it arrives. The caller limits the memory
-// that it keeps, and closes the body.
+// Stream returns the body of a successful LIST or WATCH. The caller must limit the memory that it keeps, and close the body.
 func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, error) {
 	answer, err := c.Do(ctx, r)
 	if err != nil {
@@ -103,7 +102,7 @@ func (r Request) failure(answer *http.Response) error {
 		return nil
 	}
 	retryAfter, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
-	body, _ := io.ReadAll(answer.Body) // bounded for any client
+	body, _ := io.ReadAll(answer.Body) // the transport limits it
 	var status metav1.Status
 	if json.Unmarshal(httpclient.FirstJSON(body), &status) == nil && status.Kind == "Status" && status.APIVersion == "v1" &&
 		status.Status == metav1.StatusFailure {

@@ -31,9 +31,9 @@ func (s Shard) Owns(cluster string) bool {
 	return !s.Divided() || OwnerOf(cluster, s.Count) == s.Index
 }
 
-// OwnerOf returns the shard of a cluster: the shard with the highest hash together with its name (rendezvous hashing).
-// It needs no coordination, and if a shard is added, clusters move only to that shard. The hash must never change;
-// otherwise exporters of two versions would both watch a cluster, or neither would.
+// OwnerOf returns the shard of a cluster by rendezvous hashing: the shard for which the hash of the cluster and the shard is
+// highest. It needs no coordination, and if a shard is added, clusters move only to that shard. The hash must never change.
+// Otherwise, two exporters of different versions would both watch a cluster, or neither would.
 func OwnerOf(cluster string, count int) int {
 	owner, highest := 0, uint64(0)
 	for i := range count {

@@ -45,7 +45,7 @@ func TargetsOf(clusters []Cluster, suffixes ...string) *Targets {
 	return t
 }
 
-// Equal reports whether both map every reference to the same cluster.
+// Equal reports whether t and other map every reference to the same cluster.
 func (t *Targets) Equal(other *Targets) bool {
 	if t == nil || other == nil {
 		return t == other
@@ -65,9 +65,9 @@ type Reference struct {
 // KindSecret is the kind of the references that discovery follows.
 const KindSecret = "Secret"
 
-// Target returns the cluster to which a kubeconfig reference of an object refers; without a reference the cluster of
-// the object. A Secret in which a cluster was found refers to that cluster. Any other Secret, or a ConfigMap, is
-// resolved by name: <cluster><suffix> and <cluster> refer to that cluster, and an unknown name is returned unchanged.
+// Target returns the cluster to which a kubeconfig reference of an object refers, or the cluster of the object if there is
+// no reference. A Secret in which a cluster was found refers to that cluster. Any other Secret, or a ConfigMap, is resolved
+// by its name: <cluster><suffix> and <cluster> refer to that cluster, and an unknown name is returned unchanged.
 func (v View) Target(r Reference) string {
 	if r.Name == "" {
 		return v.Cluster

@@ -29,12 +29,12 @@ type alert struct {
 	// activeAt is the time of the first evaluation with the alert, and since is the onset according
 	// to the rule.
 	activeAt, since time.Time
-	// dated means that since was read from rows, atLeast that the alert may have begun earlier, and
-	// found that the alert was in the first rows of its cluster.
+	// dated means that since was read from rows. atLeast means that the alert may have begun before since. found means that
+	// the alert was already active when the cluster was first read.
 	dated, atLeast, found bool
-	// reason may change; empty if unknown.
+	// reason is empty if unknown. It may change.
 	reason string
-	// gone is the time of the first evaluation without the alert.
+	// gone is the time of the first evaluation without the alert, or zero.
 	gone time.Time
 	// stale marks an alert whose cluster no longer has rows.
 	stale bool
@@ -80,9 +80,8 @@ type evaluation struct {
 	dataMissing, wasMissing func(cluster string, r *rule) bool
 }
 
-// updateAlerts returns the alerts of a rule after an evaluation, from its result and from joins,
-// which has the onsets in rows. The onset in rows counts, not the start of this exporter. The old
-// alerts are not changed.
+// updateAlerts returns the alerts of a rule after an evaluation. The onset of an alert is the time in joins, which was read
+// from rows, so that it does not depend on the start of the exporter. The old alerts are not changed.
 func updateAlerts(r *rule, old map[uint64]*alert, result []series, j joins, c evaluation) map[uint64]*alert {
 	next := make(map[uint64]*alert, len(result))
 	for i := range result {

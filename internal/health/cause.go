@@ -11,10 +11,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// explain sets the root cause of each alert. The cause of an alert is an alert with the same labels
-// whose rule inhibits its rule; the root cause is the end of this chain. A root cause may be
-// pending, so that consequences do not become root causes between the end of one cause and the
-// start of the next one.
+// explain sets the root cause of each alert. The cause of an alert is an alert with the same labels whose rule inhibits its
+// rule. The root cause is the end of this chain. A pending alert may be a root cause. Otherwise consequences would become
+// root causes whenever one cause ends and the next is not yet firing.
 func explain(all []*alert) {
 	causes := map[string]map[string]*alert{} // by rule and values
 	wanted, seen := map[string][][]string{}, map[*rule]bool{}
@@ -57,8 +56,7 @@ func explain(all []*alert) {
 // criticalTier is the suffix of the name of the more severe of two alerts about the same object.
 const criticalTier = "Critical"
 
-// findParent returns the alert that caused a. The critical tier of an alert is its parent, although
-// it begins later.
+// findParent returns the cause of an alert, or nil. The critical tier of an alert is its parent, although it begins later.
 func findParent(a *alert, causes map[string]map[string]*alert) *alert {
 	for _, in := range a.rule.inhibitedBy {
 		if len(causes[in.By]) == 0 {
@@ -75,15 +73,13 @@ func findParent(a *alert, causes map[string]map[string]*alert) *alert {
 // causeSlack is the time by which a cause may appear to begin after its consequence.
 const causeSlack = 5 * time.Minute
 
-// precedes reports whether a cause began before its consequence. An alert whose onset is a bound
-// may have begun earlier.
+// precedes reports whether a cause may have begun before its consequence.
 func precedes(cause, a *alert) bool {
 	known := cause.dated && a.dated && !cause.atLeast
 	return !known || !cause.since.After(a.since.Add(causeSlack))
 }
 
-// isOlder reports whether a is chosen as the cause instead of another alert of the same rule. The choice is
-// deterministic.
+// isOlder reports whether a is preferred over b as a cause. The order is deterministic.
 func isOlder(a, b *alert) bool {
 	if !a.activeAt.Equal(b.activeAt) {
 		return a.activeAt.Before(b.activeAt)

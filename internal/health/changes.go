@@ -9,7 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 )
 
-// noteChanges adds to the changes the alerts of a rule that have begun or ended.
+// noteChanges logs the alerts of a rule that have begun or ended as changes.
 func noteChanges(log *changes.Log, before, now map[uint64]*alert, at time.Time) {
 	for h, a := range now {
 		if a.isFiring() && !before[h].isFiring() {
@@ -23,7 +23,7 @@ func noteChanges(log *changes.Log, before, now map[uint64]*alert, at time.Time) 
 	}
 }
 
-// noteVerdicts adds to the changes the verdicts that differ from the previous evaluation.
+// noteVerdicts logs the verdicts that differ from the previous evaluation as changes.
 func noteVerdicts(log *changes.Log, verdicts map[cell]Verdict, at time.Time) {
 	for c, v := range verdicts {
 		if v == Absent {
@@ -35,7 +35,7 @@ func noteVerdicts(log *changes.Log, verdicts map[cell]Verdict, at time.Time) {
 	}
 }
 
-// isFiring reports whether an alert fires and has not ended.
+// isFiring reports whether an alert is firing and has not ended.
 func (a *alert) isFiring() bool { return a != nil && a.state == Firing && !a.isResolved() }
 
 func (a *alert) change(what changes.Type, at time.Time) changes.Change {

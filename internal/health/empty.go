@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// isEmpty reports whether an expression certainly has no result, because its selectors match no
-// rows. Most rules have no rows in most fleets, so the engine is not needed for them.
+// isEmpty reports whether an expression has no result because its selectors match no rows. This is the case for most rules
+// in most fleets, and saves a call of the engine.
 func (s *store) isEmpty(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:

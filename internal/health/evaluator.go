@@ -51,18 +51,18 @@ type Evaluator struct {
 	engine   *promql.Engine
 	store    *store
 	compiled compiler
-	state    []query // of gatherFacts
+	state    []query // for gatherFacts
 	systems  []alerts.System
 
-	mu      sync.Mutex // of an evaluation
+	mu      sync.Mutex // held during an evaluation
 	results map[string]*answer
-	// large has results of this evaluation that are too large to be kept for the next one.
+	// large has results of the current evaluation that are too large to be kept until the next evaluation.
 	large     map[string]*answer
-	rowBudget *rowBudget             // of this evaluation
+	rowBudget *rowBudget             // for the current evaluation
 	recorded  map[*recording]*answer // without rows
 	active    map[*rule]map[uint64]*alert
 	joins     map[*rule]joins
-	answers   uint64            // counts them
+	answers   uint64            // number of answers so far
 	failures  map[string]uint64 // by rule
 	// maxAge is the maximum age of an answer that depends on the time, if no row has changed.
 	maxAge time.Duration
@@ -82,7 +82,7 @@ type result struct {
 	counts       map[count]int
 	rows         map[string][]findingRow // by cluster
 	omitted      int                     // findings without rows
-	leftOut      map[string]int          // findings beyond the bounds, by cluster
+	leftOut      map[string]int          // findings beyond the limits, by cluster
 	notEvaluated []NotEvaluated
 	failures     map[string]uint64
 	rules        int
@@ -142,8 +142,8 @@ func selfNames(self prometheus.Gatherer) []string {
 	return names
 }
 
-// Adopt takes over the active alerts of another evaluator, so that alerts do not start waiting
-// again after a change of the configuration.
+// Adopt takes over the active alerts of another evaluator, so that pending alerts do not start from zero after a change of
+// the configuration.
 func (e *Evaluator) Adopt(other *Evaluator) {
 	other.mu.Lock()
 	defer other.mu.Unlock()

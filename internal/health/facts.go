@@ -49,7 +49,7 @@ type clusterFacts struct {
 
 type collectorFacts struct {
 	up      bool
-	watches bool // watched kinds, whether or not the cluster has them
+	watches bool // the collector watches kinds in the cluster, whether or not the cluster serves them
 	present bool // the cluster has at least one of the kinds
 	// unrecorded means that objects refer to a kind that the snapshot does not contain.
 	unrecorded bool
@@ -62,26 +62,26 @@ type collectorFacts struct {
 // clusterNames returns the sorted names of the clusters.
 func (f *facts) clusterNames() []string { return slices.Sorted(maps.Keys(f.clusters)) }
 
-// gatherFacts reads the facts from rows; ask evaluates an expression.
-func gatherFacts(ask func(expr string) []series) *facts {
+// gatherFacts reads the facts from rows. query evaluates an expression.
+func gatherFacts(query func(expr string) []series) *facts {
 	f := &facts{clusters: map[string]*clusterFacts{}, targets: map[cell]bool{}}
-	for _, s := range ask(clustersExpr) {
+	for _, s := range query(clustersExpr) {
 		f.clusters[s.labels.Get(clusterLabel)] = &clusterFacts{
 			role: s.labels.Get("role"), snapshot: s.labels.Get("source") == "snapshot", collectors: map[string]*collectorFacts{},
 		}
 	}
-	for _, s := range ask(upExpr) {
+	for _, s := range query(upExpr) {
 		if c := f.clusters[s.labels.Get(clusterLabel)]; c != nil {
 			c.up = s.value == 1
 		}
 	}
-	for _, s := range ask(collectorsExpr) {
+	for _, s := range query(collectorsExpr) {
 		if c := f.clusters[s.labels.Get(clusterLabel)]; c != nil {
 			c.collectors[s.labels.Get("collector")] = &collectorFacts{up: s.value == 1}
 		}
 	}
 	each := func(expr string, do func(*collectorFacts, series)) {
-		for _, s := range ask(expr) {
+		for _, s := range query(expr) {
 			if c := f.clusters[s.labels.Get(clusterLabel)]; c != nil && c.collectors[s.labels.Get("collector")] != nil {
 				do(c.collectors[s.labels.Get("collector")], s)
 			}
@@ -91,7 +91,7 @@ func gatherFacts(ask func(expr string) []series) *facts {
 	each(unrecordedExpr, func(k *collectorFacts, _ series) { k.unrecorded = true })
 	each(unsupportedExpr, func(k *collectorFacts, _ series) { k.unsupported = true })
 	each(syncedExpr, func(k *collectorFacts, _ series) { k.withdrawn = true })
-	for _, s := range ask(targetsExpr) {
+	for _, s := range query(targetsExpr) {
 		f.targets[cell{s.labels.Get("target_cluster"), alerts.Flux}] = true
 	}
 	return f
@@ -107,8 +107,8 @@ func (f *facts) dataMissing(cluster string, r *rule) bool {
 	return !c.up || k != nil && k.withdrawn
 }
 
-// wasMissing reports whether the rows of a system in a cluster were missing. Before the first
-// evaluation, there are no facts.
+// wasMissing reports whether the rows of a system in a cluster were missing in an evaluation. f is nil before the first
+// evaluation, when all rows are missing.
 func (f *facts) wasMissing(cluster string, r *rule) bool {
 	if f == nil {
 		return true

@@ -106,7 +106,7 @@ func TestUserRules(t *testing.T) {
 		"SiteSubquery":     "needs a history: it has a range",
 		"SiteOffset":       "needs a history: it has an offset or a fixed time",
 		"SiteAt":           "needs a history: it has an offset or a fixed time",
-		"SiteForeign":      "the metric node_load1 is not one of the exporter's, or metrics.include leaves it out",
+		"SiteForeign":      "the exporter does not have the metric node_load1, or metrics.include leaves it out",
 		"SitePattern":      "selects metrics by a pattern of their names",
 	}, reasons)
 }

@@ -17,7 +17,7 @@ type onset struct {
 	atLeast bool
 }
 
-// Additional labels of the rows with onsets and reasons.
+// Labels of rows with onsets and reasons.
 const (
 	onsetLabel  = "onset"
 	reasonLabel = "reason"
@@ -49,7 +49,7 @@ func (a *answer) reasons(rows []series) map[uint64]string {
 	return out
 }
 
-// index finds a row by the labels that it shares with another row, without one label.
+// index finds rows by their labels, except for the label named apart.
 type index struct {
 	apart string
 	rows  map[uint64]series
@@ -57,8 +57,7 @@ type index struct {
 	sets [][]string
 }
 
-// indexBy builds an index of the rows that ignores one label. Of several rows with the same other
-// labels, the least one is used.
+// indexBy builds an index of the rows that ignores one label. Of rows that differ only in this label, the least is used.
 func (a *answer) indexBy(apart string, less func(a, b series) bool) {
 	if a.byLabels != nil && a.byLabels.apart == apart {
 		return

@@ -15,7 +15,7 @@ type joins struct {
 	why   joined[string]
 }
 
-// join returns the onsets and the reasons of the rows of a rule, as far as they are known.
+// join returns the known onsets and reasons of the rows of a rule.
 func (e *Evaluator) join(ctx context.Context, r *rule, rows []series, now time.Time) (joins, error) {
 	j := e.joins[r]
 	delete(e.joins, r)
@@ -40,15 +40,15 @@ func (e *Evaluator) join(ctx context.Context, r *rule, rows []series, now time.T
 	return j, nil
 }
 
-// joined has the values that an answer has for the rows of a rule. Rows without a value have the
-// zero value.
+// joined has the value of each row of a rule according to an answer, such as its onset. Rows without a value have the zero
+// value.
 type joined[T any] struct {
 	answer uint64
 	rows   map[uint64]T
 }
 
-// follow returns the values that an answer has for some rows. Rows of objects for which the answer
-// has not changed are not joined again.
+// follow returns the values of rows according to a new answer. Only rows of objects for which the answer has changed are
+// joined again.
 func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series) map[uint64]T) joined[T] {
 	next := joined[T]{answer: a.number, rows: make(map[uint64]T, len(rows))}
 	var changed []series
@@ -73,7 +73,7 @@ func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series)
 	return next
 }
 
-// lookup returns the value that the previous answer had for a row, if it has not changed.
+// lookup returns the value of a row if it is the same as in the previous answer.
 func (j joined[T]) lookup(a *answer, row series, h uint64) (v T, ok bool) {
 	if !a.named || a.number != j.answer && (a.before != j.answer || a.changed[row.object]) {
 		return v, false
@@ -82,8 +82,8 @@ func (j joined[T]) lookup(a *answer, row series, h uint64) (v T, ok bool) {
 	return v, ok
 }
 
-// haveObjectLabels reports whether all rows have the labels of an object. A row then shares its labels only
-// with rows of the same object.
+// haveObjectLabels reports whether all rows have the labels that identify an object. Rows of different objects are then
+// never joined.
 func haveObjectLabels(rows []series) bool {
 	return !slices.ContainsFunc(rows, func(s series) bool {
 		return slices.ContainsFunc(objectLabels(), func(l string) bool { return !s.labels.Has(l) })

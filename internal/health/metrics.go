@@ -15,19 +15,19 @@ import (
 var (
 	statusFamily = &exposition.Family{
 		Name: "cobaltcore_health_status", Type: exposition.Gauge, Labels: []string{"cluster", "system"},
-		Help: "The verdict on a system in a cluster: 0 ok, 1 degraded, 2 down, 3 unknown. There is no row for what a cluster does not have, and none from an exporter that sees a part of the fleet.",
+		Help: "The verdict on a system in a cluster: 0 ok, 1 degraded, 2 down, 3 unknown. There is no row for a system that a cluster does not have, and there are no rows with --shard.",
 	}
 	findingsFamily = &exposition.Family{
 		Name: "cobaltcore_health_findings", Type: exposition.Gauge, Labels: []string{"cluster", "system", "severity"},
-		Help: "Firing findings about a system in a cluster by severity, with those that follow from others. The cluster is empty where they concern none.",
+		Help: "Firing findings about a system in a cluster by severity, including consequences of other findings. The cluster is empty for findings that affect no cluster.",
 	}
 	leftOutFamily = &exposition.Family{
 		Name: "cobaltcore_health_findings_left_out", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "Findings about objects in a cluster that are left out because there are too many: some 10,000 in a cluster and 40,000 in all are kept, and 100 of each rule in a cluster in any case. There is no row for 0.",
+		Help: "Findings about objects in a cluster that are left out because there are too many. The limits are about 10,000 in a cluster and 40,000 in total, but at least 100 of each rule in a cluster are kept. There is no row for 0.",
 	}
 	durationFamily = &exposition.Family{
 		Name: "cobaltcore_health_evaluation_duration_seconds", Type: exposition.Gauge,
-		Help: "How long the last evaluation of the rules took.",
+		Help: "Duration of the last evaluation of the rules.",
 	}
 	timestampFamily = &exposition.Family{
 		Name: "cobaltcore_health_last_evaluation_timestamp_seconds", Type: exposition.Gauge,
@@ -39,7 +39,7 @@ var (
 	}
 	rulesFamily = &exposition.Family{
 		Name: "cobaltcore_health_rules", Type: exposition.Gauge, Labels: []string{"state"},
-		Help: "Alerts that the exporter evaluates itself (evaluated), and rules that it does not (not_evaluated), with reasons in /api/v1/report.",
+		Help: "Number of alerts that the exporter evaluates itself (evaluated), and of rules that it does not evaluate (not_evaluated). The reasons are in /api/v1/report.",
 	}
 )
 

@@ -12,23 +12,22 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// narrowing is the part of the rows of one selector that its expression needs. The engine
-// evaluates the expression over that part, so a narrowing only has to keep enough.
+// narrowing selects the rows of a selector that its expression needs. It may keep too many rows, because the engine still
+// evaluates the expression over them.
 type narrowing struct {
 	// text identifies the narrowing; empty means that all rows are kept.
 	text string
 	// keep reports whether a row with a value is kept at a time in seconds; nil keeps all rows.
 	keep func(value, now float64) bool
-	// clock means that keep depends on the time. keep is then true for all values on one side of a
-	// bound and false for all others.
+	// clock means that keep depends on the time. keep is then true for all values on one side of a threshold and false for all
+	// others.
 	clock bool
-	// by has the only relevant labels; of rows with the same values of these labels, one is kept.
+	// by has the relevant labels. Of rows with the same values of these labels, one is kept.
 	by []string
 }
 
-// newNarrowing returns the narrowing of a selector and the comparison that it replaces. path has
-// the ancestors of the selector, the root first. The comparison is nil if the narrowing does not
-// replace it completely.
+// newNarrowing returns the narrowing of a selector, and the comparison that it replaces completely, or nil. path has the
+// ancestors of the selector, the root first.
 func newNarrowing(v *parser.VectorSelector, path []parser.Node, rowLabels []string) (narrowing, *parser.BinaryExpr) {
 	value, identity := func(v, _ float64) float64 { return v }, true
 	child := parser.Node(v)
@@ -76,8 +75,8 @@ func newNarrowing(v *parser.VectorSelector, path []parser.Node, rowLabels []stri
 	return narrowing{}, nil
 }
 
-// isSingleRow reports whether each group of an aggregation over rows with these labels has exactly
-// one row, so that the aggregation does not change its value. No two rows have the same labels.
+// isSingleRow reports whether each group of an aggregation over rows with these labels has exactly one row, so that the
+// aggregation does not change values. It relies on the fact that no two rows have the same labels.
 func isSingleRow(n *parser.AggregateExpr, rowLabels []string) bool {
 	if n.Op != parser.MAX && n.Op != parser.MIN || rowLabels == nil {
 		return false
@@ -85,8 +84,8 @@ func isSingleRow(n *parser.AggregateExpr, rowLabels []string) bool {
 	return !slices.ContainsFunc(rowLabels, func(l string) bool { return slices.Contains(n.Grouping, l) == n.Without })
 }
 
-// scalar returns a function that computes the value of an expression at a time; nil if the
-// expression is not just arithmetic on numbers and the time.
+// scalar returns a function that computes the value of an expression at a time. It returns nil unless the expression is
+// arithmetic on numbers and the time.
 func scalar(e parser.Expr) func(now float64) float64 {
 	switch e := e.(type) {
 	case *parser.NumberLiteral:
@@ -144,8 +143,8 @@ func compare(op parser.ItemType, left bool, a, b float64) bool {
 	}
 }
 
-// rowLabels returns the labels of all rows of a metric under their names in expressions; nil if
-// rows may have other labels.
+// rowLabels returns the labels of all rows of a metric under their names in expressions, or nil if rows may have other
+// labels.
 func rowLabels(e *exposition.Exposition, metric string) []string {
 	names, ok := e.Labels(metric)
 	if !ok {
@@ -159,8 +158,8 @@ func rowLabels(e *exposition.Exposition, metric string) []string {
 	return names
 }
 
-// dependsOnTime reports whether the result of an expression may change with the time although its
-// selections do not change. The comparisons in settled are part of the selections.
+// dependsOnTime reports whether the result of an expression may change with time even if its selections do not change. The
+// selections already apply the comparisons in settled.
 func dependsOnTime(e parser.Expr, settled []*parser.BinaryExpr) bool {
 	found := false
 	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {

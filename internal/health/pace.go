@@ -9,8 +9,7 @@ import (
 )
 
 const (
-	// settleDelay is the delay between a change and its evaluation, because changes usually come in
-	// groups.
+	// settleDelay is the delay between a change and its evaluation, because changes usually come in groups.
 	settleDelay = 200 * time.Millisecond
 	// minRest is the minimum time between two evaluations.
 	minRest = 500 * time.Millisecond
@@ -19,10 +18,10 @@ const (
 	// cluster, at most 0.5 % of a core.
 	pollInterval = time.Second
 	pollShare    = 199
-	// share limits the CPU time of evaluations on average to 1/share of the elapsed time: 2 % of a core.
+	// share limits the average CPU time of evaluations to 1/share of the elapsed time: 2 % of a core.
 	share = 50
-	// maxCredit is the CPU time that may be used without delay after an idle time, so that single
-	// changes are evaluated at once. With 50,000 objects, an evaluation takes 40 ms.
+	// maxCredit is the CPU time that is available at once after an idle time, so that single changes are evaluated without
+	// delay. With 50,000 objects, an evaluation takes 40 ms.
 	maxCredit = 500 * time.Millisecond
 )
 
@@ -52,7 +51,7 @@ func (p pacer) run(ctx context.Context) {
 	}
 }
 
-// wait returns when rows that rules select have changed, or when the next evaluation is due.
+// wait waits until rows that rules select have changed, or until the next evaluation is due.
 func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due <-chan time.Time) {
 	poll := time.NewTimer(pollInterval)
 	defer poll.Stop()
@@ -77,20 +76,20 @@ func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due
 	}
 }
 
-// restAfter returns the pause after an evaluation of a given duration. A report is at most two
-// intervals old, unless one evaluation takes longer than an interval.
+// restAfter returns the pause after an evaluation that took a given time. It keeps reports younger than two intervals,
+// unless one evaluation takes longer than an interval.
 func restAfter(interval, took, wait time.Duration) time.Duration {
 	return min(max(minRest, wait), max(2*interval-took, interval))
 }
 
-// budget is the CPU time for evaluations. It grows with the time, up to a limit.
+// budget is the CPU time available for evaluations. It grows with time, up to a limit.
 type budget struct {
 	credit time.Duration // negative if more CPU time was used than available
 	at     time.Time
 }
 
-// spend calls do and returns its duration. It charges the CPU time of the process, so that the time
-// during which the machine was suspended does not count.
+// spend calls do and returns its duration. It charges the CPU time of the process, so that time during which the machine
+// was suspended does not count.
 func (b *budget) spend(do func()) time.Duration {
 	started, before := time.Now(), cpuTime()
 	do()

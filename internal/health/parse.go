@@ -18,9 +18,8 @@ import (
 
 var errRow = errors.New("not a row of the exporter")
 
-// rowParser parses rows as package exposition writes them: adjacent rows mostly have the same label
-// names in the same order. Label values are compared in place, and only matching rows become
-// series.
+// rowParser parses the rows of an exposition. It is fast if adjacent rows have the same label names in the same order.
+// Label values are compared in place, and only matching rows become series.
 type rowParser struct {
 	clusterLabel string
 	now          *int64
@@ -43,8 +42,8 @@ func (p *rowParser) blockRows(b *exposition.Block) []byte {
 	return p.buffer
 }
 
-// digest returns the rows of a block that each selection needs; a nil selection needs none. Series
-// of the same row share their labels.
+// digest returns the rows of a block that each selection needs. A nil selection needs none. Series of the same row share
+// their labels.
 func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, error) {
 	parts := make([]excerpt, len(selections))
 	p.name, p.raw, p.names, p.order, p.at = nil, p.raw[:0], p.names[:0], p.order[:0], make([][]int, len(selections))
@@ -91,7 +90,7 @@ func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, er
 
 func (p *rowParser) seconds() float64 { return float64(*p.now) / 1000 }
 
-// value returns the value of a line and notes the name of its metric.
+// value returns the value of a line and stores the name of its metric.
 func (p *rowParser) value(line []byte) (float64, error) {
 	blank := bytes.LastIndexByte(line, ' ')
 	if blank < 0 {
@@ -161,8 +160,7 @@ func (p *rowParser) isFirst(seen *map[string]struct{}, by []string) bool {
 	return true
 }
 
-// labels builds the labels of the current line, or only those named in only. Empty labels are left
-// out.
+// labels builds the labels of the current line, or those in only. Empty labels are left out.
 func (p *rowParser) labels(only []string) labels.Labels {
 	p.build.Reset()
 	for _, i := range p.order {

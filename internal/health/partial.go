@@ -12,17 +12,16 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Most expressions match and aggregate rows by labels that include the cluster and the name of an
-// object, so that no row of their result depends on rows of another object. After a change, such an
-// expression is evaluated only over the rows of the changed objects, and the result replaces their
-// rows in the previous result.
+// Most expressions match and aggregate rows by labels that include the cluster and the name of an object. No row of their
+// result depends on rows of another object. After a change, such an expression is evaluated only over the rows of the
+// changed objects, and the result replaces their rows in the previous result.
 
 // objectLabels returns the labels that identify the object of a row. Objects of different kinds or
 // namespaces may have the same values.
 func objectLabels() []string { return []string{clusterLabel, "name"} }
 
-// objectOf returns a hash of the object of a row. A collision does not make a result wrong: it only
-// means that more rows are evaluated.
+// objectOf returns a hash of the object of a row. After a collision, more rows than necessary are evaluated, and the result
+// is the same.
 func objectOf(l labels.Labels) uint64 {
 	h, _ := l.HashForLabels(nil, objectLabels()...)
 	return h
@@ -57,8 +56,8 @@ func separable(e parser.Expr) bool {
 	return false
 }
 
-// keepsObjects reports whether grouping by some labels, or by all but some labels, never groups
-// rows of different objects.
+// keepsObjects reports whether a grouping never joins rows of different objects. It groups by the named labels if only is
+// set, else by all others.
 func keepsObjects(only bool, names []string) bool {
 	return !slices.ContainsFunc(objectLabels(), func(l string) bool { return slices.Contains(names, l) != only })
 }
@@ -76,8 +75,8 @@ type edit struct {
 	objects []uint64
 }
 
-// note adds a version to the journal, with the difference between the previous and the new rows. If
-// the journal is too large, it is restarted.
+// note adds a version to the journal, with the objects whose rows have changed. If there are too many, the journal is
+// cleared.
 func (sel *selection) note(parts [][]series) {
 	objects, ok := changedObjects(sel.parts, parts)
 	if !ok || sel.many {
@@ -90,8 +89,7 @@ func (sel *selection) note(parts [][]series) {
 	sel.journal = append(sel.journal, edit{sel.version + 1, objects})
 }
 
-// changedObjects returns the objects of rows that are in only one of two versions. ok is false if
-// there are too many.
+// changedObjects returns the objects of rows that are in only one of two versions. ok is false if there are too many.
 func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
 	shared := make(map[*series]bool, len(before))
 	for _, p := range before {
@@ -131,8 +129,8 @@ func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
 	return objects, len(objects) <= maxChanged
 }
 
-// changedSince returns the objects whose rows in any of the selections differ from older versions.
-// ok is false if they are unknown.
+// changedSince returns the objects whose rows in any of the selections have changed since the given versions. ok is false
+// if they are unknown.
 func (s *store) changedSince(used []int, versions []uint64) (changed map[uint64]bool, ok bool) {
 	changed = map[uint64]bool{}
 	for i, at := range used {
@@ -154,8 +152,8 @@ func (s *store) changedSince(used []int, versions []uint64) (changed map[uint64]
 	return changed, len(changed) <= maxChanged
 }
 
-// update derives the answer of a query from the previous answer by evaluating only changed objects.
-// It returns nil if all rows must be evaluated. Ages in unchanged rows are not updated.
+// update derives the answer of a query from the previous answer by evaluating only changed objects. It returns nil if all
+// rows must be evaluated. Ages in unchanged rows stay as they were.
 func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions []uint64, now time.Time) (*answer, error) {
 	if !q.separable || q.clock && now.Sub(was.at) >= e.maxAge {
 		return nil, nil
@@ -177,8 +175,8 @@ func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions [
 	}, nil
 }
 
-// replaceRows replaces the rows of the changed objects. A row with the same labels as a previous row
-// keeps its position, because the order decides which rows fit into the budget.
+// replaceRows replaces the rows of the changed objects. A row with the same labels as a previous row keeps its position,
+// because the order determines which rows fit into the budget.
 func replaceRows(before []series, changed map[uint64]bool, now []series) []series {
 	byLabels := make(map[uint64]series, len(now))
 	for _, s := range now {

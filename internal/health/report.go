@@ -18,27 +18,27 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 )
 
-// Report contains the failures in the fleet and their causes. As JSON, it is the answer of /api/v1/report.
+// Report contains the problems in the fleet and their causes. As JSON, it is the response of /api/v1/report.
 type Report struct {
 	GeneratedAt time.Time `json:"generatedAt" jsonschema_description:"When the rules were evaluated."`
-	AgeSeconds  float64   `json:"ageSeconds" jsonschema_description:"How long ago the rules were evaluated, when this was read. More than two intervals mean that the exporter is overloaded."`
-	Verdict     Verdict   `json:"verdict" jsonschema_description:"The worst verdict of all."`
-	Partial     bool      `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
+	AgeSeconds  float64   `json:"ageSeconds" jsonschema_description:"Seconds since the evaluation of the rules. More than two evaluation intervals mean that the exporter is overloaded."`
+	Verdict     Verdict   `json:"verdict" jsonschema_description:"The worst verdict of all systems in all clusters."`
+	Partial     bool      `json:"partial" jsonschema_description:"Whether this exporter is a shard: the other shards have the rest of the fleet."`
 	// Systems has the verdicts over all clusters.
-	Systems  []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
+	Systems  []SystemVerdict `json:"systems" jsonschema_description:"The worst verdict of each system over all clusters."`
 	Clusters []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
 	Findings []Finding       `json:"findings" jsonschema_description:"Problems: root causes first, ordered by their worst consequence."`
 	// Total and Next are set if the report has several pages.
-	Total        int            `json:"total,omitempty" jsonschema_description:"How many findings all pages have; absent if this is the only one."`
-	Next         string         `json:"next,omitempty" jsonschema_description:"The parameter next of the following page; absent on the last one."`
-	NotEvaluated []NotEvaluated `json:"notEvaluated" jsonschema_description:"Rules that are not in this report."`
+	Total        int            `json:"total,omitempty" jsonschema_description:"Number of findings on all pages; absent if there is only one page."`
+	Next         string         `json:"next,omitempty" jsonschema_description:"Value of the parameter next for the next page; absent on the last page."`
+	NotEvaluated []NotEvaluated `json:"notEvaluated" jsonschema_description:"Rules that were not evaluated for this report."`
 }
 
 // Cluster is a row of the matrix.
 type Cluster struct {
 	Name    string          `json:"name"`
 	Role    string          `json:"role"`
-	Verdict Verdict         `json:"verdict" jsonschema_description:"The worst of its systems. A cluster that is down is down; its systems are unknown."`
+	Verdict Verdict         `json:"verdict" jsonschema_description:"The worst verdict of its systems. If the cluster cannot be reached, it is down, and its systems are unknown."`
 	Systems []SystemVerdict `json:"systems"`
 }
 
@@ -50,33 +50,33 @@ type SystemVerdict struct {
 
 // Finding is an alert that is pending or firing.
 type Finding struct {
-	ID       string          `json:"id" jsonschema_description:"Stays the same as long as the rule and the labels do."`
+	ID       string          `json:"id" jsonschema_description:"Identifies the rule and the labels; stable across evaluations and restarts."`
 	Rule     string          `json:"rule"`
 	Severity alerts.Severity `json:"severity" jsonschema:"enum=critical,enum=warning,enum=info"`
 	State    State           `json:"state" jsonschema:"enum=pending,enum=firing"`
 	// Cluster is the affected cluster. The cluster that contains the object is in the labels.
-	Cluster     string            `json:"cluster" jsonschema_description:"The cluster that is affected. Where the object lives is in the labels. Empty if it concerns none."`
+	Cluster     string            `json:"cluster" jsonschema_description:"The affected cluster. The label cluster has the cluster that contains the object. Empty if no cluster is affected."`
 	System      alerts.System     `json:"system"`
 	Object      Object            `json:"object"`
 	Labels      map[string]string `json:"labels"`
 	Summary     string            `json:"summary"`
 	Description string            `json:"description"`
-	Reason      string            `json:"reason" jsonschema_description:"Why, as the object records it, such as BuildFailed; empty if that is unknown. It is part of the summary."`
+	Reason      string            `json:"reason" jsonschema_description:"The reason in the status of the object, such as BuildFailed; empty if unknown. It is part of the summary."`
 	Since       time.Time         `json:"since"`
 	// SinceAtLeast means that the problem may have begun before Since.
-	SinceAtLeast bool   `json:"sinceAtLeast" jsonschema_description:"Whether it began at the time in since or earlier."`
-	RootCause    string `json:"rootCause" jsonschema_description:"The id of the finding that this one follows from; empty if it is a root cause itself."`
+	SinceAtLeast bool   `json:"sinceAtLeast" jsonschema_description:"Whether the problem may have begun before the time in since."`
+	RootCause    string `json:"rootCause" jsonschema_description:"The id of the root cause of this finding; empty if the finding is a root cause itself."`
 	// ResolvedAt and KeptUntil are set while a resolved finding is kept.
-	ResolvedAt *time.Time `json:"resolvedAt,omitempty" jsonschema_description:"When the finding ended. It is kept for some time in case it comes back, and does not count for any verdict."`
-	KeptUntil  *time.Time `json:"keptUntil,omitempty" jsonschema_description:"Until when a finding that has ended is kept."`
+	ResolvedAt *time.Time `json:"resolvedAt,omitempty" jsonschema_description:"When the finding ended. A finding that has ended is kept for some time in case it returns. It does not count for verdicts."`
+	KeptUntil  *time.Time `json:"keptUntil,omitempty" jsonschema_description:"Time until which the ended finding is kept."`
 	// ChangedBefore has the changes shortly before the onset, which are possible but not proven causes.
-	ChangedBefore []changes.Change `json:"changedBefore,omitempty" jsonschema_description:"What changed in the affected cluster in the 15 minutes before the finding began, the latest first: revisions, versions, leaders, deletions, suspensions."`
-	Stale         bool             `json:"stale" jsonschema_description:"Whether it is from before contact was lost."`
+	ChangedBefore []changes.Change `json:"changedBefore,omitempty" jsonschema_description:"Changes in the affected cluster in the 15 minutes before the finding began, latest first: revisions, versions, leaders, deletions, suspensions."`
+	Stale         bool             `json:"stale" jsonschema_description:"Whether the cluster cannot be reached, so that the finding shows its last known state."`
 	Silenced      bool             `json:"silenced"`
 	Playbook      string           `json:"playbook"`
-	Command       string           `json:"command,omitempty" jsonschema_description:"The first command of the playbook for this finding, filled in; empty if it needs more than the labels."`
-	EndsAt        *time.Time       `json:"endsAt,omitempty" jsonschema_description:"When what the finding is about ends or has ended, such as a certificate."`
-	// Dashboard is used only in alerts, because the report does not know the address of the dashboards.
+	Command       string           `json:"command,omitempty" jsonschema_description:"The first command of the playbook, with the labels of the finding filled in; empty if it needs other values."`
+	EndsAt        *time.Time       `json:"endsAt,omitempty" jsonschema_description:"Expiry of the certificate, token or similar that the finding is about; absent for other findings."`
+	// Dashboard is used only in alerts.
 	Dashboard string `json:"-"`
 }
 
@@ -112,7 +112,7 @@ func (e *Evaluator) Report(ctx context.Context) (Report, error) {
 	return r, nil
 }
 
-// LastEvaluation returns the time of the last evaluation; zero if there was none.
+// LastEvaluation returns the time of the last evaluation, or zero if there was none.
 func (e *Evaluator) LastEvaluation() time.Time {
 	if res := e.latest.Load(); res != nil {
 		return res.at
@@ -242,11 +242,11 @@ func sortFindings(all []Finding) {
 			worst[f.RootCause], causing[f.RootCause] = min(at, rank(f)), true
 		}
 	}
-	waits := func(f Finding) bool { return f.State == Pending && !causing[f.ID] }
+	isPending := func(f Finding) bool { return f.State == Pending && !causing[f.ID] }
 	slices.SortFunc(all, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(boolToInt(a.RootCause != ""), boolToInt(b.RootCause != "")),
-			cmp.Compare(boolToInt(waits(a)), boolToInt(waits(b))),
+			cmp.Compare(boolToInt(isPending(a)), boolToInt(isPending(b))),
 			cmp.Compare(boolToInt(a.ResolvedAt != nil), boolToInt(b.ResolvedAt != nil)),
 			cmp.Compare(worst[a.ID], worst[b.ID]),
 			cmp.Compare(rank(a), rank(b)),
@@ -264,17 +264,15 @@ func boolToInt(b bool) int {
 	return 0
 }
 
-// Filter narrows a report to clusters and systems; empty means all. The named clusters and systems
-// must be in the report.
+// Filter selects a part of a report. Empty Clusters or Systems select all. Names that are not in the report are an error.
 type Filter struct {
 	Clusters, Systems []string
-	// Severity is the minimum severity of the findings to keep; any if empty. Their root causes are
-	// kept, too.
+	// Severity is the minimum severity of the findings to keep. If empty, all are kept.
 	Severity string
 }
 
-// Apply returns the narrowed report. Its verdict is computed from the remaining findings. Root
-// causes of remaining findings are kept.
+// Apply returns the selected part of a report. Its verdict is computed from the remaining clusters and systems. Root
+// causes of remaining findings are kept, too.
 func (f Filter) Apply(r Report) (Report, error) {
 	for _, name := range f.Clusters {
 		if !slices.ContainsFunc(r.Clusters, func(c Cluster) bool { return c.Name == name }) {
@@ -344,8 +342,7 @@ func clusterNames(r Report) string {
 	return strings.Join(names, ", ")
 }
 
-// filterSeverity returns a report without less severe findings, except for the causes of remaining
-// findings.
+// filterSeverity returns a report without less severe findings. Root causes of remaining findings are kept.
 func (f Filter) filterSeverity(r Report) Report {
 	order := []alerts.Severity{alerts.Info, alerts.Warning, alerts.Critical}
 	least := slices.Index(order, alerts.Severity(f.Severity))

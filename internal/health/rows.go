@@ -19,17 +19,17 @@ var (
 	findingInfoFamily = &exposition.Family{
 		Name: "cobaltcore_health_finding_info", Type: exposition.Gauge,
 		Labels: []string{"cluster", "finding", "system", "rule", "severity", "worst", "cause", "object_cluster", "kind", "namespace", "name", "reason", "summary", "playbook"},
-		Help: "The 250 worst firing findings, root causes first. cluster is the affected one, object_cluster that of the object; finding is the id in /api/v1/report, " +
-			"cause the rule of the root cause (empty for a root cause), worst the highest severity among the finding and its consequences. " +
-			"Numbers in summary are rounded, so that it seldom changes.",
+		Help: "The 250 worst firing findings, root causes first. cluster is the affected cluster, object_cluster the cluster of the object, finding the id in /api/v1/report, " +
+			"cause the rule of the root cause (empty for a root cause), and worst the highest severity of the finding and its consequences. " +
+			"Numbers in summary are rounded, so that it changes rarely.",
 	}
 	findingSinceFamily = &exposition.Family{
 		Name: "cobaltcore_health_finding_since_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "finding"},
-		Help: "The onset of a finding of cobaltcore_health_finding_info, or the earliest known time of one that may have begun before.",
+		Help: "The onset of a finding in cobaltcore_health_finding_info. If the onset is unknown, it is the time at which the finding was first seen.",
 	}
 	omittedFamily = &exposition.Family{
 		Name: "cobaltcore_health_findings_omitted", Type: exposition.Gauge,
-		Help: "Firing findings beyond the 250 of cobaltcore_health_finding_info.",
+		Help: "Firing findings that are not among the 250 in cobaltcore_health_finding_info.",
 	}
 )
 

@@ -59,11 +59,11 @@ type recording struct {
 // query is an expression with its selections.
 type query struct {
 	source string // as declared; empty if there is no query
-	text   string // as evaluated: its selectors name their selections
+	text   string // as evaluated: each selector has a matcher with the name of its selection
 	expr   parser.Expr
-	// selections are the rows of its selectors.
+	// selections are the indexes of the selections of its selectors.
 	selections []int
-	// clock means that the result may change with the time although no row changes.
+	// clock means that the result may change with time even if no row changes.
 	clock     bool
 	separable bool
 }
@@ -132,8 +132,8 @@ func (c *compiler) compile(r Rules) error {
 	return nil
 }
 
-// systemsWithoutRules returns the systems of which no rule can be evaluated, because the metrics that the rules
-// need are not exported.
+// systemsWithoutRules returns the systems without any rule that can be evaluated, because the metrics that the rules need
+// are not exported.
 func (c *compiler) systemsWithoutRules() map[alerts.System]bool {
 	out := maps.Clone(c.refused)
 	for _, r := range c.rules {
@@ -226,9 +226,8 @@ func (c *compiler) refuse(name, why string, err error) error {
 	return nil
 }
 
-// compileQuery compiles an expression, or returns the reason why it cannot be evaluated. If it is
-// urgent, a change of its rows triggers an evaluation; otherwise the change is evaluated with the
-// next evaluation.
+// compileQuery compiles an expression, or returns the reason why it cannot be evaluated. If urgent is set, a change of its
+// rows triggers an evaluation; otherwise the change has an effect in the next evaluation.
 func (c *compiler) compileQuery(expr string, urgent bool) (q query, why string, err error) {
 	parsed, err := alerts.Parse(expr)
 	if err != nil {
@@ -260,7 +259,7 @@ func (c *compiler) unsupportedReason(e parser.Expr) string {
 			case n.Name == "":
 				why = "selects metrics by a pattern of their names"
 			case !c.known(n.Name) && c.declared[n.Name] == nil:
-				why = fmt.Sprintf("the metric %s is not one of the exporter's, or metrics.include leaves it out", n.Name)
+				why = fmt.Sprintf("the exporter does not have the metric %s, or metrics.include leaves it out", n.Name)
 			}
 		}
 		return nil
@@ -268,8 +267,7 @@ func (c *compiler) unsupportedReason(e parser.Expr) string {
 	return why
 }
 
-// usesClock reports whether the result of an expression may change with the time although its rows
-// do not change.
+// usesClock reports whether the result of an expression may change with time even if its rows do not change.
 func usesClock(e parser.Expr) bool { return dependsOnTime(e, nil) }
 
 // isClock reports whether a node is a function of the time.

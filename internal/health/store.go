@@ -37,10 +37,10 @@ type store struct {
 	parser     rowParser
 	tables     map[string]*table // by family
 	names      []string          // of the families
-	read       time.Time         // time at which the tables that are not urgent were read
+	read       time.Time         // time of the last read of the tables that are not urgent
 	changes    uint64            // counts the new versions of urgent selections
 	selections []*selection
-	byKey      map[string]int  // place of each selection
+	byKey      map[string]int  // index of each selection
 	derived    map[string]bool // names of recordings
 	// only limits selections to the rows of these objects; nil means no limit.
 	only map[uint64]bool
@@ -82,8 +82,8 @@ func matchersKey(matchers []*labels.Matcher) string {
 	return strings.Join(parts, ",")
 }
 
-// addSelections adds the selections of an expression, names them in its selectors, and returns them.
-// settled has the comparisons with the time that are part of the selections.
+// addSelections adds the selections of an expression, adds a matcher with the name of its selection to each selector, and
+// returns the indexes of the selections. settled has the comparisons with the time that the selections already apply.
 func (s *store) addSelections(expr parser.Expr, urgent bool) (used []int, settled []*parser.BinaryExpr) {
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
@@ -138,8 +138,8 @@ func (s *store) selection(v *parser.VectorSelector, family string, by narrowing)
 // readInterval is the interval at which rows that are not urgent are read.
 const readInterval = 15 * time.Second
 
-// refresh reads the changed rows of the urgent tables, and of the other tables after readInterval
-// or if all is set. The rows of each group are consistent with each other.
+// refresh reads the changed rows of the urgent tables. It reads the other tables if readInterval has passed or all is set.
+// The rows of each group are consistent with each other.
 func (s *store) refresh(ctx context.Context, now time.Time, all bool) error {
 	s.now = now.UnixMilli()
 	all = all || now.Sub(s.read) >= readInterval || now.Before(s.read)
@@ -190,7 +190,7 @@ func (sel *selection) empty() bool {
 	return !sel.many && !slices.ContainsFunc(sel.parts, func(p []series) bool { return len(p) > 0 })
 }
 
-// equalParts reports whether both have the same series in the same order.
+// equalParts reports whether a and b have the same series in the same order.
 func equalParts(a, b [][]series) bool {
 	equal := func(a, b series) bool { return a.value == b.value && labels.Equal(a.labels, b.labels) }
 	return slices.EqualFunc(a, b, func(a, b []series) bool {
@@ -303,7 +303,7 @@ func (q querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHints
 	return &seriesSet{parts: parts, i: -1}
 }
 
-// namedSelection returns the selection that matchers name; nil if there is none.
+// namedSelection returns the selection named by the matcher [selectionLabel], or nil.
 func (s *store) namedSelection(matchers []*labels.Matcher) *selection {
 	for _, m := range matchers {
 		if m.Name == selectionLabel {

@@ -110,7 +110,7 @@ func (v *view) countActiveSilences(now time.Time) int {
 // watchdog is the name of the alert that always fires, from the common rules of Prometheus.
 const watchdog = "Watchdog"
 
-// ClusterGroups returns the rows about a cluster; none unless the Watchdog is checked.
+// ClusterGroups returns the rows about a cluster. There are none unless the Watchdog is checked.
 func (n *Notifier) ClusterGroups(e *exposition.Exposition, cluster string) []*exposition.Group {
 	if len(n.peers) == 0 || !n.options.Config.Watchdog {
 		return nil
@@ -123,8 +123,8 @@ func (n *Notifier) ClusterGroups(e *exposition.Exposition, cluster string) []*ex
 		})}
 }
 
-// watchdogMissing checks both possible names of the cluster label: alerts may have the external
-// label of their Prometheus.
+// watchdogMissing reports whether the Watchdog of a cluster is missing, and whether this is known. It checks two names of
+// the cluster label, because alerts may have the external label of their Prometheus.
 func (n *Notifier) watchdogMissing(cluster string) (missing, known bool) {
 	now := n.options.Now()
 	n.mu.Lock()

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notify is the client of Alertmanager. It reads alerts and silences, so that the health
-// report can show silences. When the exporter is not scraped, it sends the alerts of the exporter's
-// own rules, as Prometheus would, so alerting continues without Prometheus.
+// Package notify is the client of Alertmanager. It reads alerts and silences, which the health report shows. When the
+// exporter is not scraped, it sends the firing alerts itself, so that alerting continues without Prometheus.
 package notify
 
 import (
@@ -50,12 +49,12 @@ type Notifier struct {
 	interval time.Duration
 	peers    []*peer
 	tls      httpclient.TLSFiles
-	outbox   outbox // used by the goroutine of Run only
+	outbox   outbox // used only by the goroutine of Run
 
 	mu      sync.Mutex
 	journal *failure.Journal
-	sending bool // whether alerts are sent
-	resumed bool // see fallback
+	sending bool // whether the exporter sends alerts itself
+	resumed bool // see updateFallback
 	view    *view
 }
 
@@ -120,8 +119,8 @@ func (n *Notifier) Adopt(other *Notifier) {
 	}
 }
 
-// Run makes a round at every tick until ctx ends. It does not resolve alerts at the end, because
-// the exporter may be restarting.
+// Run calls Round at every interval until ctx ends. It does not resolve alerts at the end, because the exporter may be
+// restarting.
 func (n *Notifier) Run(ctx context.Context) {
 	if len(n.peers) == 0 {
 		return
@@ -142,7 +141,7 @@ func (n *Notifier) Run(ctx context.Context) {
 // that is shorter, because an alert ends if it is not sent again in time.
 const maxTimeout = 10 * time.Second
 
-// Round sends and reads alerts and silences, all peers at the same time.
+// Round sends alerts to all peers, and reads their alerts and silences, concurrently.
 func (n *Notifier) Round(ctx context.Context) {
 	now := n.options.Now()
 	firing := n.wireAlerts(n.options.Firing(), now)
@@ -176,8 +175,8 @@ func (n *Notifier) Round(ctx context.Context) {
 	n.view = next.completeFrom(n.view)
 }
 
-// updateFallback reports whether alerts must be sent because the last scrape is too old. After a
-// restart it continues with alerts that were sent before.
+// updateFallback reports whether the exporter must send alerts itself because the last scrape is too old. After a restart,
+// it continues at once if Alertmanager still has alerts that the exporter sent.
 func (n *Notifier) updateFallback(now time.Time, firing map[string]Alert) bool {
 	last, scraped := n.options.Scrapes.lastScrape()
 	n.mu.Lock()

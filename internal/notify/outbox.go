@@ -18,13 +18,12 @@ const (
 	// lifetimeIntervals is the number of intervals after which an alert ends that is not sent
 	// again, as in Prometheus.
 	lifetimeIntervals = 4
-	// resolveFor is how long a resolved alert is sent again, so that an Alertmanager that was down
-	// receives it, too.
+	// resolveFor is the time during which a resolved alert is sent again, for an Alertmanager that was down.
 	resolveFor = 5 * time.Minute
 )
 
-// wireLabels returns the labels of an alert as Prometheus would send them: without empty ones, and
-// with the external labels.
+// wireLabels returns the labels of an alert as Prometheus would send them: without empty labels, and with the external
+// labels.
 func (n *Notifier) wireLabels(labels map[string]string) map[string]string {
 	out := make(map[string]string, len(labels)+len(n.options.Config.ExternalLabels)+1)
 	for name, value := range labels {
@@ -75,12 +74,12 @@ type sentAlert struct {
 	Alert
 
 	endsAt time.Time
-	// endedAt is when the alert ended; zero while it fires.
+	// endedAt is the time at which the alert ended, or zero while it is firing.
 	endedAt time.Time
 }
 
-// update adds the firing alerts and returns those to send, in the order of the identities. If not
-// active, all alerts that were sent are resolved.
+// update adds the firing alerts and returns the alerts to send, sorted by identity. If active is false, all alerts that were
+// sent are resolved.
 func (o outbox) update(active bool, firing map[string]Alert, now time.Time, interval time.Duration) []sentAlert {
 	if active {
 		for id, a := range firing {

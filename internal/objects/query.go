@@ -69,7 +69,7 @@ func ParseQuery(values url.Values) (Query, error) {
 	if text := values.Get("next"); text != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(text)
 		if err != nil || json.Unmarshal(raw, &q.after) != nil || q.after == nil {
-			return q, fmt.Errorf("next=%q: use the value of the page before", text)
+			return q, fmt.Errorf("next=%q: use the value from the previous page", text)
 		}
 	}
 	return q, nil

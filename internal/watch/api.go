@@ -31,17 +31,17 @@ type api struct {
 
 // connect returns the API server of a cluster, with one connection for all watches.
 func connect(c fleet.Cluster, buffers *fleet.Buffers) *api {
-	// WatchList streams are not compressed before Kubernetes 1.37, so they are for near clusters;
-	// compressing the LIST of a far cluster is worth the CPU.
+	// WatchList streams are not compressed before Kubernetes 1.37, so they are used for clusters nearby. For the LIST of a
+	// distant cluster, compression is worth the CPU time.
 	return &api{client: fleet.NewClient(c, fleet.ClientOptions{Pinned: true, DisableCompression: c.WatchList, Buffers: buffers})}
 }
 
-// servedKinds has the supported kinds that a cluster serves.
+// servedKinds has the result of a discovery for the watched kinds.
 type servedKinds struct {
 	serverVersion string
 	// kinds has the best served version and the resource name.
 	kinds map[schema.GroupKind]servedKind
-	// unsupported has the served versions of kinds without a supported one.
+	// unsupported has the served versions of the kinds that are served only in unsupported versions.
 	unsupported map[schema.GroupKind][]string
 }
 
@@ -85,12 +85,12 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 	return s, nil
 }
 
-// checkComplete fails while the API server is starting: it answers before it has loaded the custom
-// resources, which then seem to be missing.
+// checkComplete returns an error while the API server is starting. It then already responds to discovery, but custom
+// resources are still missing.
 func (a *api) checkComplete(ctx context.Context) error {
 	_, err := a.get(ctx, "/readyz", maxStatus)
 	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
-		return nil // ready, or forbidden
+		return nil // ready, or not readable
 	}
 	return fmt.Errorf("get /readyz: %w", err)
 }
@@ -107,8 +107,8 @@ func (a *api) readVersion(ctx context.Context) (version.Info, error) {
 	return info, nil
 }
 
-// readUID returns the UID of the namespace kube-system, which identifies the cluster. It is empty
-// if the exporter has no permission; answered is false if the request should be repeated.
+// readUID returns the UID of the namespace kube-system, which identifies the cluster. It is empty if the exporter has no
+// permission to read it. answered is false if the request should be repeated.
 func (a *api) readUID(ctx context.Context, timeout time.Duration) (uid string, answered bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -118,7 +118,7 @@ func (a *api) readUID(ctx context.Context, timeout time.Duration) (uid string, a
 	}
 	var namespace Object
 	if err := json.Unmarshal(body, &namespace, jsonOptions, utf8Options); err != nil {
-		return "", true // not an answer of an API server
+		return "", true // not a response of an API server
 	}
 	return namespace.Metadata.UID, true
 }

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package watch turns the objects of clusters into rows: one reflector for each
-// (cluster, kind) decodes slim structs from the stream, renders them on arrival
-// and drops them. A snapshot directory feeds the same resources.
+// Package watch turns the objects of clusters into rows. A reflector for each kind in each cluster decodes objects into
+// slim structs, renders their rows and drops them. Snapshot directories are rendered in the same way.
 package watch
 
 import (
@@ -33,12 +32,11 @@ type Options struct {
 	// ProbeInterval is the interval of probes of a cluster: its version, its kinds, and changes of its kubeconfig or
 	// its snapshot.
 	ProbeInterval time.Duration
-	// StaleAfter is how long the rows of a cluster or kind stay without contact.
+	// StaleAfter is the time without contact after which the rows of a cluster or kind are dropped.
 	StaleAfter time.Duration
 	// Notes receives the notes of objects, by collector.
 	Notes map[string]Notes
-	// Once means that the objects are rendered for a single report: no memory of them
-	// will be used.
+	// Once means that the objects are rendered for a single report, so there is no memory of earlier observations.
 	Once bool
 	// SilenceTimeout is the time after which a watch without events counts as broken; by default two and a half times the
 	// interval of bookmarks.
@@ -46,22 +44,21 @@ type Options struct {
 	// MinStreamLifetime is the minimum lifetime of a healthy watch; by default 30 s, or half of StaleAfter if
 	// that is less. Watches that end sooner are opened again with a backoff.
 	MinStreamLifetime time.Duration
-	// WatchListTimeout is how long the initial events of a WatchList stream may pause before the
-	// kind is listed instead; by default 15 s, or half of StaleAfter if that is less.
+	// WatchListTimeout is the maximum pause in the initial events of a WatchList stream. After it, the kind is listed
+	// instead. The default is 15 s, or half of StaleAfter if that is less.
 	WatchListTimeout time.Duration
-	// Identities has the UIDs of clusters by name, and Memories the memories of their objects; nil
-	// means a new one.
+	// Identities has the UIDs of clusters by name, and Memories the memories of their objects. Both are created if nil.
 	Identities *Identities
 	Memories   *Memories
 	// Buffers are the buffers of the process; may be nil.
 	Buffers *fleet.Buffers
 }
 
-// Notes collects notes about the objects of a cluster, beside their rows.
+// Notes receives the notes of the objects in a cluster. A note is a value for code that needs more than the rows.
 type Notes interface {
-	// Replace sets the notes of all objects of a kind, by key.
+	// Replace replaces the notes of all objects of a kind. They are by key of the object.
 	Replace(kind string, notes map[string]any)
-	// Set sets the note of one object; nil if the object was deleted.
+	// Set replaces the note of one object. A nil note means that the object was deleted.
 	Set(kind, key string, note any)
 }
 
@@ -82,8 +79,7 @@ const (
 	recoveryProbes = 4
 )
 
-// Cluster watches one cluster. [Cluster.Run] owns its goroutines; its rows are in
-// [Cluster.Groups], which its owner puts into the exposition and takes out.
+// Cluster watches one cluster. Its rows are in [Cluster.Groups], which the caller adds to the exposition and removes.
 type Cluster struct {
 	fleet.Cluster
 	options Options
@@ -105,12 +101,12 @@ type clusterState struct {
 	uid           string // empty if unknown
 	identity      identity
 	lastContact   time.Time
-	// recovered is when the last outage ended.
+	// recovered is the time at which the last outage ended.
 	recovered time.Time
 	// invalidSince is the time since which the settings of the connection have been invalid; zero
 	// if they are valid.
 	invalidSince time.Time
-	// token, clientCert and serverCert are their times of expiry; zero if unknown.
+	// token, clientCert and serverCert are the times at which they expire; zero if unknown.
 	token, clientCert, serverCert time.Time
 	misses                        int
 	failing                       failure.Steady
@@ -118,9 +114,9 @@ type clusterState struct {
 	failingSince                  time.Time
 	failingText                   string
 	failure                       string   // the same with the texts that the log may have
-	broken                        error    // why a snapshot cannot be read
+	broken                        error    // error of reading the snapshot
 	mistyped                      []string // values in a snapshot
-	complete                      bool     // the exporter has taken the snapshot
+	complete                      bool     // the snapshot has all kinds, because the exporter wrote it
 }
 
 // NewCluster prepares a cluster. Its groups are empty until it runs.
@@ -160,8 +156,8 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 // Groups returns the groups with all rows of the cluster.
 func (c *Cluster) Groups() []*exposition.Group { return c.groups }
 
-// SetTargets passes a changed fleet to the cluster. The kinds whose rows depend on it are listed
-// again; their rows stay until the new ones are complete.
+// SetTargets passes a changed fleet to the cluster. Kinds whose rows depend on it are listed again. Their current rows
+// stay until the new rows are complete.
 func (c *Cluster) SetTargets(t *fleet.Targets) {
 	if now := c.view.Load(); now != nil && now.Targets.Equal(t) {
 		return
@@ -173,7 +169,7 @@ func (c *Cluster) SetTargets(t *fleet.Targets) {
 	}
 }
 
-// Run watches until ctx ends. All goroutines have ended when it returns.
+// Run watches until ctx ends. It returns after all of its goroutines have ended.
 func (c *Cluster) Run(ctx context.Context) {
 	if c.Snapshot != nil {
 		c.runSnapshot(ctx)
@@ -181,13 +177,13 @@ func (c *Cluster) Run(ctx context.Context) {
 	}
 	for ctx.Err() == nil {
 		s := &session{cluster: c, watches: map[*kind]*runningWatch{}}
-		s.run(ctx, c.changes(ctx))
+		s.run(ctx, c.detectChanges(ctx))
 	}
 }
 
-// changes returns a function that reports whether the settings of the connection have changed.
-// While the files are invalid, for example during a rewrite, the previous connection stays.
-func (c *Cluster) changes(ctx context.Context) func() bool {
+// detectChanges returns a function that reports whether the settings of the connection have changed. Invalid settings,
+// for example in a file that is being rewritten, do not count as a change.
+func (c *Cluster) detectChanges(ctx context.Context) func() bool {
 	fingerprint, refused := c.Fingerprint(ctx), ""
 	return func() bool {
 		now := c.Fingerprint(ctx)
@@ -209,8 +205,8 @@ func (c *Cluster) changes(ctx context.Context) func() bool {
 	}
 }
 
-// noteInvalidSettings records that the changed settings of the connection are invalid. If there is
-// no previous connection, the probe fails for that reason.
+// noteInvalidSettings records that the changed settings of the connection are invalid. Without a previous connection,
+// nothing is recorded here, because the next probe fails.
 func (c *Cluster) noteInvalidSettings(err error) {
 	connected := false
 	c.updateState(func(s *clusterState) {
@@ -219,7 +215,7 @@ func (c *Cluster) noteInvalidSettings(err error) {
 		}
 	})
 	if connected {
-		c.log.Warn("changed kubeconfig not usable; the connection before stays in use", "err", redact.Error(err))
+		c.log.Warn("changed kubeconfig is invalid; keeping the previous connection", "err", redact.Error(err))
 	}
 }
 
@@ -245,15 +241,15 @@ func (c *Cluster) waitForChange(ctx context.Context, d time.Duration, changed fu
 }
 
 // recordProbe records the result of a probe and reports whether the cluster has recovered.
-func (c *Cluster) recordProbe(err error) (back bool) {
+func (c *Cluster) recordProbe(err error) (recovered bool) {
 	c.mu.Lock()
-	was := c.state
+	before := c.state
 	s := &c.state
 	s.probed = true
 	if err == nil {
 		s.up, s.misses, s.lastContact = true, 0, c.options.Now()
 		s.failing.Succeed()
-		if was.failing.Reason != "" {
+		if before.failing.Reason != "" {
 			s.recovered = s.lastContact
 		}
 	} else {
@@ -267,18 +263,18 @@ func (c *Cluster) recordProbe(err error) (back bool) {
 			s.up = false
 		}
 	}
-	is := c.state
+	after := c.state
 	c.mu.Unlock()
 	switch {
-	case err != nil && was.failing.Reason != is.failing.Reason:
-		c.log.Warn("cluster not reached", "from", c.Source, "reason", string(is.failing.Reason), "err", redact.Error(err))
-	case err == nil && (was.failing.Reason != "" || !was.probed):
-		c.log.Info("cluster reached", "from", c.Source, "version", is.serverVersion)
+	case err != nil && before.failing.Reason != after.failing.Reason:
+		c.log.Warn("cluster not reached", "from", c.Source, "reason", string(after.failing.Reason), "err", redact.Error(err))
+	case err == nil && (before.failing.Reason != "" || !before.probed):
+		c.log.Info("cluster reached", "from", c.Source, "version", after.serverVersion)
 	}
-	return err == nil && was.failing.Reason != ""
+	return err == nil && before.failing.Reason != ""
 }
 
-// Unreached returns the reason in the log why the last probe failed; empty if it succeeded.
+// Unreached returns the reason why the last probe failed, as logged. It is empty if the probe succeeded.
 func (c *Cluster) Unreached() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -307,18 +303,18 @@ func (c *Cluster) updateState(f func(*clusterState)) {
 	f(&c.state)
 }
 
-// Arrived returns the number of objects that have arrived of incomplete kinds.
-func (c *Cluster) Arrived() (n uint64) {
+// ListedObjects returns the number of objects received so far in the lists of incomplete kinds.
+func (c *Cluster) ListedObjects() (n uint64) {
 	for _, k := range c.kinds {
 		if s := k.readState(); !s.isSettled() {
-			n += k.arrived.Load()
+			n += k.listed.Load()
 		}
 	}
 	return n
 }
 
-// Settled reports whether every kind is complete, not served or failed explicitly, or the cluster
-// could not be reached, twice.
+// Settled reports whether waiting longer would add nothing: every kind is complete, not served or has definitely failed,
+// or two probes of the cluster have failed.
 func (c *Cluster) Settled() bool {
 	c.mu.Lock()
 	state := c.state

@@ -47,9 +47,8 @@ var lenientOptions = json.JoinOptions(
 	})),
 )
 
-// decode fills o from raw in one pass. If a value has the wrong type, the object is decoded once
-// more, leniently: such values are left out, and partial is true. An error means that raw is not
-// JSON.
+// decode fills o from raw. If a value has the wrong type, the object is decoded once more without such values, and partial
+// is true. An error means that raw is not JSON.
 func decode(raw []byte, o object) (partial bool, err error) {
 	err = json.Unmarshal(raw, o, jsonOptions, utf8Options)
 	if err == nil {
@@ -66,8 +65,8 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	return true, nil
 }
 
-// mistyped returns which object has a value of the wrong type, and in which field; there
-// is no field if all have the right type.
+// mistyped returns the key of the object and the path of the field with a value of the wrong type. The field is empty if
+// all types are right.
 func (r Resource) mistyped(raw []byte) (key, field string) {
 	err := json.Unmarshal(raw, r.create(), jsonOptions, utf8Options)
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
@@ -78,15 +77,15 @@ func (r Resource) mistyped(raw []byte) (key, field string) {
 	return o.meta().key(), field
 }
 
-// streamDecoder is a watch.Decoder that decodes each event straight into a slim struct, in one pass
-// over its bytes. The decoder of client-go reads them four times.
+// streamDecoder is a watch.Decoder that decodes each event into a slim struct in one pass over its bytes. The decoder of
+// client-go needs four passes.
 type streamDecoder struct {
 	body   io.ReadCloser
 	frames frameReader
 	create func() object
 	// partial is called for every object that was decoded leniently.
 	partial func()
-	// ended is called with the error that ended the stream, or nil; it is not called after Close.
+	// ended is called with the error that ended the stream, or with nil. It is not called after Close.
 	ended  func(error)
 	closed atomic.Bool
 }
@@ -144,7 +143,7 @@ func (d *streamDecoder) readEvent() (watch.EventType, runtime.Object, error) {
 		}
 		d.ended(apierrors.FromObject(status))
 		if status.Code == http.StatusTooManyRequests {
-			// The reflector would wait without looking at its context.
+			// After this code, the reflector would wait even if its context has ended.
 			status.Code, status.Reason = http.StatusInternalServerError, metav1.StatusReasonInternalError
 		}
 		return watch.Error, status, nil
@@ -198,7 +197,7 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 	})
 }
 
-// readList is decodeList without decoding items; raw is valid until item returns.
+// readList is like decodeList, but does not decode the items. raw is valid until item returns.
 func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, error) {
 	list, err := fleet.ReadList(body, fleet.MaxList, item)
 	switch {

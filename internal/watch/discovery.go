@@ -22,8 +22,7 @@ import (
 // client-go's discovery client is not used, because it adds the types of all of Kubernetes to the
 // binary, and because it repeats all requests each time.
 
-// discovered are the wanted resources that an API server serves and that can be listed
-// and watched.
+// discovered has the wanted resources that an API server serves and that can be listed and watched.
 type discovered struct {
 	// etag is the ETag of this state; the server answers 304 while it is valid.
 	etag      string
@@ -31,7 +30,7 @@ type discovered struct {
 	wanted    map[schema.GroupKind]bool
 }
 
-// maxGroupVersions bounds the requests of a discovery for one group and version each.
+// maxGroupVersions limits the number of requests of a discovery. Each is for one version of a group.
 const maxGroupVersions = 200
 
 func newDiscovered(etag string, wanted []Resource) discovered {

@@ -11,9 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Edits has the times of the last changes in managedFields: of the spec, of the field or annotation
-// that suspends the object, and by Flux Operator. They are zero if no manager is recorded. The
-// fields of the managers are scanned and not stored.
+// Edits has times of changes according to managedFields: of the spec, of the field or annotation that suspends the object,
+// and of the last change by Flux Operator. A time is zero if managedFields does not have it.
 type Edits struct {
 	Spec     time.Time `json:"spec,omitzero"`
 	Suspend  time.Time `json:"suspend,omitzero"`
@@ -46,8 +45,7 @@ func (e *Edits) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// add reads the entry of a manager. An object is suspended by a field of its spec or by an
-// annotation.
+// add reads the entry of a manager. An object may be suspended by a field of its spec or by an annotation.
 func (e *Edits) add(entry jsontext.Value) {
 	spec := bytes.Contains(entry, []byte(`"f:spec"`))
 	suspend := bytes.Contains(entry, []byte(`"f:suspend"`)) || bytes.Contains(entry, []byte(`/reconcile"`))
@@ -67,8 +65,8 @@ func (e *Edits) add(entry jsontext.Value) {
 	}
 }
 
-// timeOf returns the time of an entry. Quotes in the fields of the managers are escaped, so that
-// the first match is the member of the entry. This takes a tenth of the time of decoding it.
+// timeOf returns the time of an entry by searching its text, which takes a tenth of the time of decoding it. The first
+// match is the right one, because quotes in the other fields are escaped.
 func timeOf(entry jsontext.Value) time.Time {
 	if _, rest, ok := bytes.Cut(entry, []byte(`"time":"`)); ok {
 		if text, _, ok := bytes.Cut(rest, []byte(`"`)); ok {
@@ -93,7 +91,7 @@ func keptEdits(v jsontext.Value) (jsontext.Value, error) {
 	return json.Marshal(plain(e))
 }
 
-// SpecChanged returns when the spec was changed last; zero if unknown.
+// SpecChanged returns the time of the last change of the spec; zero if unknown.
 func (m *Meta) SpecChanged() time.Time { return laterTime(m.ManagedFields.Spec, m.Edits.Spec) }
 
 // SuspensionChanged returns the time of the last change of the suspension; zero if unknown.
@@ -101,7 +99,7 @@ func (m *Meta) SuspensionChanged() time.Time {
 	return laterTime(m.ManagedFields.Suspend, m.Edits.Suspend)
 }
 
-// OperatorChanged returns when Flux Operator changed the object last; zero if unknown.
+// OperatorChanged returns the time of the last change by Flux Operator; zero if unknown.
 func (m *Meta) OperatorChanged() time.Time {
 	return laterTime(m.ManagedFields.Operator, m.Edits.Operator)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// maxEvent bounds one event.
+	// maxEvent is the maximum size of an event.
 	maxEvent = fleet.MaxObject
 	// smallFrame is the buffer size of a stream that has sent only bookmarks, as most streams have. With a bufio.Reader
 	// of 4 KiB, the buffers were 14 % of the heap with 40 clusters.
@@ -31,7 +31,7 @@ const (
 	emptyReads = 100
 )
 
-// frameReader reads the events of a stream: a line each, as every API server writes them.
+// frameReader reads the events of a stream. API servers write one event per line.
 type frameReader struct {
 	r    io.Reader
 	buf  []byte // bytes read
@@ -41,7 +41,7 @@ type frameReader struct {
 	full bool   // the last read filled the buffer
 }
 
-// frame returns the next line that is not empty, without its line end. It is valid until the next call.
+// frame returns the next non-empty line without its line end. It is valid until the next call.
 func (f *frameReader) frame() ([]byte, error) {
 	fleet.BeginObject(f.r)
 	for searched := 0; ; {

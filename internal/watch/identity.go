@@ -13,7 +13,7 @@ import (
 // another cluster may have the same address.
 const identityInterval = 5 * time.Minute
 
-// Identities has the first cluster of each name, by the UID of its namespace kube-system. It
+// Identities has the UIDs of the clusters behind each name, to detect that a name now leads to another cluster. It
 // outlives connections, clusters and configurations.
 type Identities struct {
 	mu    sync.Mutex
@@ -22,10 +22,10 @@ type Identities struct {
 
 type identity struct {
 	first, last string
-	changed     time.Time // from first to another one; zero if it is the first
+	changed     time.Time // time of the change from first to last; zero if they are equal
 }
 
-// NewIdentities returns an empty memory.
+// NewIdentities returns empty Identities.
 func NewIdentities() *Identities { return &Identities{names: map[string]identity{}} }
 
 // Keep drops all other names. A name that leaves the fleet may later stand for another cluster.
@@ -39,8 +39,8 @@ func (i *Identities) Keep(names []string) {
 	}
 }
 
-// observe records the UID of a cluster; an empty one is unknown. It returns the identity of the name
-// and whether the cluster behind it has just changed.
+// observe records the UID of a cluster, which is empty if unknown. It returns the identity of the name, and whether the
+// cluster behind it has just changed.
 func (i *Identities) observe(name, uid string, now time.Time) (known identity, changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

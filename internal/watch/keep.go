@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// shapeOf returns the shape of the slim struct of a resource: only the annotations and labels in
-// names, and the labels in own, are kept.
+// shapeOf returns the shape of the slim struct of a resource, which keeps only the annotations and labels in names, and
+// the labels in own.
 func shapeOf(t reflect.Type, names, own []string) (*snapshot.Shape, error) {
 	only := func(names []string) snapshot.Filter {
 		return func(v jsontext.Value) (jsontext.Value, error) { return keptAnnotations(v, names) }

@@ -25,19 +25,19 @@ type kind struct {
 	log       *slog.Logger
 	now       func() time.Time
 	steady    time.Duration // minimum lifetime of a healthy stream
-	silence   time.Duration // how long a stream may be silent
-	stalled   time.Duration // how long the initial events of a stream may pause
+	silence   time.Duration // maximum time without events
+	stalled   time.Duration // maximum pause in the initial events of a stream
 	notes     Notes         // nil if they are not collected
 	once      bool          // see Options.Once
 	memory    *memories
-	arrived   atomic.Uint64 // objects, of lists
+	listed    atomic.Uint64 // objects received in lists
 
 	mu    sync.Mutex
 	state kindState
 }
 
-// maxRows bounds the rows of an object in bytes: some three hundred of them. The author of an
-// object determines its number of rows.
+// maxRows limits the rows of an object in bytes, to about 300 rows. Without a limit, the author of an object could
+// fill the memory.
 const maxRows = 64 << 10
 
 // newRows returns a builder for the rows of objects, for use by one goroutine.
@@ -51,13 +51,13 @@ func (k *kind) newRows() *exposition.Rows {
 type kindState struct {
 	// known is set once discovery has found whether the source serves the kind.
 	known bool
-	// version is the version being watched; empty when the kind is not served.
+	// version is the watched version, or empty if the kind is not served.
 	version string
-	// unrecorded means that a snapshot has nothing of the kind, but refers to it.
+	// unrecorded means that the snapshot has no objects of the kind, although other objects refer to it.
 	unrecorded bool
-	// unsupported are the served versions if none of them is known.
+	// unsupported are the served versions if none of them is supported.
 	unsupported []string
-	// synced is whether the rows are a complete set.
+	// synced reports whether the rows are complete.
 	synced bool
 	// started and syncTook time the last initial list.
 	started  time.Time
@@ -71,9 +71,9 @@ type kindState struct {
 	failures     int // since the last success
 	// logged is the last reason in the log; it is reset by a success.
 	logged failure.Reason
-	// listOnly reports that the WatchList streams of the kind do not end their initial events.
+	// listOnly reports that the kind is listed, because its WatchList streams do not complete their initial events.
 	listOnly bool
-	// short counts streams in a row that ended soon after they had been opened.
+	// short is the number of consecutive streams that ended soon after they were opened.
 	short int
 	// streaming reports whether a stream is open, and heard is the time of the last event of a stream or list.
 	streaming bool
@@ -82,7 +82,7 @@ type kindState struct {
 	partial   uint64
 }
 
-// notesFor returns the collector of the notes of a resource; nil if it has none.
+// notesFor returns the receiver of the notes of a resource, or nil if the resource has no notes.
 func notesFor(r Resource, n Notes) Notes {
 	if !r.Notes {
 		return nil
@@ -102,7 +102,7 @@ func (k *kind) replace(entries []*exposition.Entry) {
 	k.passNotes(notes)
 }
 
-// replaceStaged replaces all objects by those of a list.
+// replaceStaged replaces all objects by the objects of a list.
 func (k *kind) replaceStaged(stage *exposition.Stage, list []*staged) {
 	notes, places := map[string]any{}, make([]exposition.Place, len(list))
 	for i, o := range list {
@@ -114,7 +114,7 @@ func (k *kind) replaceStaged(stage *exposition.Stage, list []*staged) {
 	k.passNotes(notes)
 }
 
-// passNotes drops the memory of deleted objects, and passes on the notes of the others.
+// passNotes passes on the notes of all objects, and drops the memory of deleted objects.
 func (k *kind) passNotes(notes map[string]any) {
 	if k.resource.remembers {
 		k.memory.retain(k.group.Has)
@@ -124,7 +124,7 @@ func (k *kind) passNotes(notes map[string]any) {
 	}
 }
 
-// passNote passes on the note of an object; nil if the object was deleted.
+// passNote passes on the note of an object. A nil note means that the object was deleted.
 func (k *kind) passNote(key string, note any) {
 	if k.notes != nil {
 		k.notes.Set(k.resource.Kind, key, note)
@@ -153,15 +153,14 @@ func (k *kind) update(f func(*kindState)) {
 	f(&k.state)
 }
 
-// noteStart notes that a watch of the given version starts.
+// noteStart records that a watch of the given version starts.
 func (k *kind) noteStart(version string) {
 	k.update(func(s *kindState) {
 		s.known, s.version, s.unrecorded, s.unsupported, s.started = true, version, false, nil, k.now()
 	})
 }
 
-// markAbsent notes that the kind is not served, or in unsupported versions only, and
-// withdraws its rows.
+// markAbsent records that the kind is not served, or only in unsupported versions, and removes its rows.
 func (k *kind) markAbsent(unsupported ...string) {
 	k.clear()
 	k.update(func(s *kindState) {
@@ -170,7 +169,7 @@ func (k *kind) markAbsent(unsupported ...string) {
 	})
 }
 
-// markUnread notes that the kind could not be read when the snapshot was taken.
+// markUnread records that the kind could not be read when the snapshot was taken.
 func (k *kind) markUnread(m snapshot.Missing) {
 	k.clear()
 	k.update(func(s *kindState) {
@@ -186,7 +185,7 @@ func (k *kind) withdraw() {
 	k.update(func(s *kindState) { s.synced = false })
 }
 
-// markSynced notes that the rows are complete.
+// markSynced records that the rows are complete.
 func (k *kind) markSynced() {
 	k.noteSuccess()
 	k.update(func(s *kindState) {
@@ -224,22 +223,22 @@ func (k *kind) noteSuccess() {
 		k.mu.Unlock()
 		return
 	}
-	was := k.state.failing.Reason
+	reason := k.state.failing.Reason
 	k.state.failing.Succeed()
 	k.state.failures = 0
 	if k.state.short == 0 {
 		k.state.logged = ""
 	}
 	k.mu.Unlock()
-	if was != "" {
-		k.log.Debug("watch recovered", "kind", k.resource.Kind, "reason", string(was))
+	if reason != "" {
+		k.log.Debug("watch recovered", "kind", k.resource.Kind, "reason", string(reason))
 	}
 }
 
 // noteFailure records a failed attempt. Repeated failures with the same reason are logged once.
 func (k *kind) noteFailure(ctx context.Context, err error) {
 	if err == nil || ctx.Err() != nil {
-		return // we are stopping
+		return // the exporter is stopping
 	}
 	reason := failure.Classify(err)
 	k.mu.Lock()
@@ -272,9 +271,8 @@ func (k *kind) noteFailure(ctx context.Context, err error) {
 	}
 }
 
-// switchToList notes that a LIST has succeeded after a WatchList stream without progress.
-// The kind is listed and watched from then on, until the connection or
-// the version of the server changes.
+// switchToList records that a LIST has succeeded after a WatchList stream without progress. From then on, the kind is
+// listed and watched, until the connection or the version of the server changes.
 func (k *kind) switchToList(ctx context.Context) {
 	k.mu.Lock()
 	if k.state.errors == nil {
@@ -287,7 +285,7 @@ func (k *kind) switchToList(ctx context.Context) {
 		"action", "check the API server and proxies before it, or set watchList: false for the cluster", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(failure.ReasonWatchList))
 }
 
-// countPartial notes an object with values of the wrong type.
+// countPartial counts an object with values of the wrong type.
 func (k *kind) countPartial() {
 	k.mu.Lock()
 	k.state.partial++
@@ -298,8 +296,8 @@ func (k *kind) countPartial() {
 	}
 }
 
-// isSettled reports whether the kind is complete, not served, or has failed explicitly: refused, or
-// twice.
+// isSettled reports whether the kind is complete, not served, or has definitely failed: its list was refused, or two
+// attempts failed.
 func (s *kindState) isSettled() bool {
 	switch {
 	case !s.known:
@@ -313,8 +311,8 @@ func (s *kindState) isSettled() bool {
 	return s.failures >= 2
 }
 
-// publicText returns the text of an error for readers who do not see the log. It is empty for an
-// error in a file of the user, which the text may quote.
+// publicText returns the text of an error for the API, which is open to more people than the log. It is empty if the
+// text may quote a file of the user.
 func publicText(err error) string {
 	if reason := failure.Classify(err); reason == failure.ReasonConfig || reason == failure.ReasonDecode {
 		return ""

@@ -20,7 +20,7 @@ type Memories struct {
 
 type memoryKey struct{ cluster, collector, group, kind string }
 
-// NewMemories returns an empty memory.
+// NewMemories returns empty Memories.
 func NewMemories() *Memories { return &Memories{kinds: map[memoryKey]*memories{}} }
 
 // of returns the memory of a kind in a cluster.
@@ -78,7 +78,7 @@ func (m *memories) set(key string, memory lifecycle.Memory) {
 	m.byKey[key] = memory
 }
 
-// retain drops the memory of all objects that a list does not have.
+// retain drops the memory of all objects that are not in the list.
 func (m *memories) retain(listed func(key string) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

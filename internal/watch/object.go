@@ -13,9 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Object is embedded by the slim structs that resources are decoded into. Such
-// a struct has only the fields that become rows; everything else in the JSON is
-// skipped without being stored.
+// Object is embedded in the slim structs into which resources are decoded. A slim struct has only the fields that become
+// rows. Everything else in the JSON is skipped without being stored.
 type Object struct {
 	Metadata Meta `json:"metadata"`
 }
@@ -35,7 +34,7 @@ type Meta struct {
 	Annotations     Annotations `json:"annotations"`
 	Own             OwnLabels   `json:"labels"`
 	ManagedFields   Edits       `json:"managedFields" kept:"edits"`
-	Edits           Edits       `json:"edits"` // as a snapshot has them
+	Edits           Edits       `json:"edits"` // a snapshot has these instead of managedFields
 }
 
 // Labeled is embedded instead of [Object] if labels become rows. All other kinds skip labels.
@@ -63,7 +62,7 @@ func (o *Labeled) meta() *Meta { return &o.Metadata.Meta }
 
 func (o *Labeled) label(name string) string { return o.Metadata.Labels[name] }
 
-// The accessors that a reflector uses.
+// Methods that a reflector calls.
 
 // GetName returns metadata.name.
 func (m *Meta) GetName() string { return m.Name }
@@ -147,7 +146,7 @@ func (m *Meta) key() string {
 	return m.Namespace + "/" + m.Name
 }
 
-// object is what *T satisfies for every slim struct T.
+// object is satisfied by *T for every slim struct T.
 type object interface {
 	runtime.Object
 	metav1.ObjectMetaAccessor
@@ -159,8 +158,8 @@ func (o *Object) meta() *Meta { return &o.Metadata }
 
 func (o *Object) label(name string) string { return o.Metadata.Own.Get(name) }
 
-// Count decodes a JSON array or object into its number of elements, so that an
-// inventory of a thousand entries costs no memory.
+// Count is decoded from a JSON array or object as its number of elements, so that an inventory of a thousand entries
+// needs no memory.
 type Count int
 
 // UnmarshalJSONFrom counts without storing.

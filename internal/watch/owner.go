@@ -16,7 +16,7 @@ import (
 // disabled.
 const AlertsAnnotation = "cobaltcore.dev/alerts"
 
-// Rows that an object of any kind may have.
+// Families of rows that an object of any kind may have.
 var (
 	alertsDisabled = &exposition.Family{
 		Name: "cobaltcore_object_alerts_disabled", Type: exposition.Gauge, Labels: []string{"cluster", "group", "kind", "namespace", "name"},
@@ -35,15 +35,15 @@ var objectDeleted = &exposition.Family{
 	Help:   "When the deletion of an object was requested that a finalizer holds. finalizers are those that are left, separated by commas.",
 }
 
-// objectApplier is not exported: the page of an object reads it.
+// objectApplier is not exported. Only the page of an object uses it.
 var objectApplier = &exposition.Family{
 	Name: "cobaltcore_object_applied_by", Type: exposition.Gauge, Internal: true,
 	Labels: []string{"applier"},
 	Help:   "The object of Flux (kind/namespace/name) that applies the object of the row, by its labels. Always 1.",
 }
 
-// appliers are the kinds that label the objects that they apply, and the names of the labels. Of
-// several, the first one counts: a HelmRelease passes on no labels.
+// appliers are the kinds that label the objects that they apply, with the names of the labels. If an object has labels of
+// several, the first applier is used.
 var appliers = [...]struct{ kind, name, namespace string }{
 	{"HelmRelease", "helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace"},
 	{"Kustomization", "kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace"},
@@ -85,7 +85,7 @@ func (r Resource) WithOwners(o Owners) Resource {
 	}
 	r.owners = o
 	r.Labels = slices.Concat(r.Labels, names)
-	r.shape = r.shapes()
+	r.shape = r.lazyShape()
 	return r
 }
 
@@ -116,10 +116,10 @@ func (r Resource) objectRows(o object, rows *exposition.Rows) {
 	}
 }
 
-// OwnLabels has the labels that every kind needs. All others are skipped without being stored.
+// OwnLabels decodes only the wanted labels of an object. All others are skipped without being stored.
 type OwnLabels struct {
 	wanted []string
-	values []ownLabel // a map for each object took a tenth of what a start allocates
+	values []ownLabel // a map for each object took a tenth of the allocations during a start
 }
 
 type ownLabel struct{ name, value string }
@@ -149,7 +149,7 @@ func (l *OwnLabels) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 	return readStrings(dec, wanted, func(name, value string) {
 		if l.values == nil {
-			l.values = make([]ownLabel, 0, 2) // name and namespace of what applies the object
+			l.values = make([]ownLabel, 0, 2) // usually the name and namespace of the applier
 		}
 		l.values = append(l.values, ownLabel{name, value})
 	})

@@ -22,7 +22,7 @@ import (
 
 // runReflector keeps the rows of a kind up to date until ctx ends.
 func (a *api) runReflector(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) {
-	// client-go would log errors again.
+	// The kind logs errors; client-go would log them again.
 	quiet := logr.Discard()
 	ctx = klog.NewContext(ctx, quiet)
 	s := newStore(k, view)
@@ -42,16 +42,16 @@ type source struct {
 	store  *store
 	list   bool // no WatchList: LIST, then WATCH
 	opened bool // a stream, at least once
-	// noProgress reports that the last WatchList stream was ended because it made none.
+	// noProgress reports that the last WatchList stream was ended because it made no progress.
 	noProgress atomic.Bool
 }
 
 var _ cache.ListerWatcherWithContext = (*source)(nil)
 
-// IsWatchListSemanticsUnSupported makes the reflector list first.
+// IsWatchListSemanticsUnSupported reports whether the reflector must use LIST instead of WatchList.
 func (s *source) IsWatchListSemanticsUnSupported() bool { return s.list }
 
-// ListWithContext reads a LIST as a stream and keeps the rows only.
+// ListWithContext reads a LIST as a stream and keeps only the rows of its objects.
 func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 	list, err := s.readStaged(ctx, o)
 	if err != nil {
@@ -109,14 +109,14 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 		return nil, err
 	}
 	stream := s.kind.noteOpened(body, true)
-	ended := func(err error) { stream.ended(ctx, err) }
+	ended := func(err error) { stream.noteEnd(ctx, err) }
 	return watch.NewStreamWatcher(newStreamDecoder(stream, s.kind.resource.create, s.kind.countPartial, ended), errorReporter{}), nil
 }
 
-// backOff waits before a stream is opened again. A reflector backs off if it gets no stream, but
-// not if the stream ends soon.
+// backOff waits before a stream is opened again. The reflector itself backs off if a stream cannot be opened, but not if
+// it ends soon.
 func (s *source) backOff(ctx context.Context) error {
-	if !s.opened { // watches are started rarely
+	if !s.opened { // no need to wait before the first stream
 		s.opened = true
 		return nil
 	}
@@ -128,13 +128,12 @@ func (s *source) backOff(ctx context.Context) error {
 	}
 }
 
-// List and Watch satisfy cache.ListerWatcher; a reflector prefers the methods
-// with a context.
+// List satisfies cache.ListerWatcher. The reflector calls [source.ListWithContext].
 func (s *source) List(o metav1.ListOptions) (runtime.Object, error) {
 	return s.ListWithContext(context.Background(), o)
 }
 
-// Watch is WatchWithContext without one.
+// Watch satisfies cache.ListerWatcher. The reflector calls [source.WatchWithContext].
 func (s *source) Watch(o metav1.ListOptions) (watch.Interface, error) {
 	return s.WatchWithContext(context.Background(), o)
 }

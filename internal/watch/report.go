@@ -16,7 +16,7 @@ type ClusterReport struct {
 	// ServerVersion and UID are empty until the cluster has answered.
 	ServerVersion string `json:"serverVersion"`
 	UID           string `json:"uid"`
-	// LastContact is the time of the last answered probe; null: never.
+	// LastContact is the time of the last successful probe; null if there was none.
 	LastContact *time.Time `json:"lastContact" jsonschema:"nullable"`
 	// Failing is the reason why the last probe failed; null while probes succeed.
 	Failing *FailingReport `json:"failing" jsonschema:"nullable"`
@@ -24,10 +24,10 @@ type ClusterReport struct {
 
 // FailingReport describes a failure.
 type FailingReport struct {
-	// Reason is one of a closed set, that of the metrics.
+	// Reason is one of the reasons in the metrics.
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
-	// Error has no URLs, and quotes no server and no file; the log has more. It may be empty.
+	// Error is a text without URLs and without quotes from servers or files. It may be empty. The log has the full error.
 	Error string `json:"error"`
 }
 
@@ -37,14 +37,14 @@ type KindReport struct {
 	Kind  string `json:"kind"`
 	// Version is the watched version; empty if the kind is not served.
 	Version string `json:"version"`
-	// Present is whether the cluster serves the kind; null if unknown.
+	// Present reports whether the cluster serves the kind; null if unknown.
 	Present *bool `json:"present" jsonschema:"nullable"`
-	// Synced is whether the rows are a complete set.
+	// Synced reports whether the rows are complete.
 	Synced  bool `json:"synced"`
 	Objects int  `json:"objects"`
-	// Cut are the objects that are left out because of a limit.
+	// Cut is the number of objects that are left out because of a limit.
 	Cut int `json:"cut"`
-	// LastEvent is the time of the last event, bookmark or list; null: never.
+	// LastEvent is the time of the last event, bookmark or list; null if there was none.
 	LastEvent *time.Time `json:"lastEvent" jsonschema:"nullable"`
 	// Failing is the reason why the last attempt failed; null while attempts succeed.
 	Failing *FailingReport `json:"failing" jsonschema:"nullable"`

@@ -21,19 +21,19 @@ type Resource struct {
 	Versions []string
 	// Families are all families of the rows.
 	Families []*exposition.Family
-	// UsesTargets is whether the rows depend on the clusters of kubeconfig Secrets, so that they are
-	// rendered again when these change.
+	// UsesTargets reports whether the rows depend on the clusters of kubeconfig Secrets. They are then rendered again when
+	// these clusters change.
 	UsesTargets bool
-	// Notes is whether objects have notes beside their rows, for [Options.Notes].
+	// Notes reports whether objects have notes for [Options.Notes].
 	Notes bool
-	// Annotations and Labels are those that the rows use; a snapshot keeps no others.
+	// Annotations and Labels are the names that the rows use. A snapshot keeps no others.
 	Annotations, Labels []string
 	// OwnLabels are the labels that the rows of a kind with an embedded [Object] use.
 	OwnLabels []string
 
 	create func() object
 	rows   func(fleet.View, object, lifecycle.Observation, *exposition.Rows) lifecycle.Memory
-	// remembers is set if the rows function returns memory.
+	// remembers reports whether the rows function returns memory.
 	remembers bool
 	typ       reflect.Type
 	shape     func() (*snapshot.Shape, error)
@@ -55,8 +55,8 @@ func NewResource[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposi
 	})
 }
 
-// NewStatefulResource is [Of] for a kind with a lifecycle: rows also gets the memory of the object, and
-// returns the memory for its next observation.
+// NewStatefulResource is [NewResource] for a kind with a lifecycle: rows also gets the memory of the object, and returns
+// the memory for its next observation.
 func NewStatefulResource[T any, P Slim[T]](
 	r Resource, rows func(*T, fleet.View, lifecycle.Observation, *exposition.Rows) lifecycle.Memory,
 ) Resource {
@@ -74,7 +74,7 @@ func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.
 		return o
 	}
 	r.typ = reflect.TypeFor[T]()
-	r.shape = r.shapes()
+	r.shape = r.lazyShape()
 	r.rows = func(v fleet.View, o object, s lifecycle.Observation, rs *exposition.Rows) lifecycle.Memory {
 		if o, ok := o.(P); ok {
 			return rows((*T)(o), v, s, rs)
@@ -84,8 +84,8 @@ func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.
 	return r
 }
 
-// shapes returns a function that builds the shape at its first call.
-func (r Resource) shapes() func() (*snapshot.Shape, error) {
+// lazyShape returns a function that builds the shape at its first call.
+func (r Resource) lazyShape() func() (*snapshot.Shape, error) {
 	return sync.OnceValues(func() (*snapshot.Shape, error) {
 		return shapeOf(r.typ, slices.Concat(r.Annotations, r.Labels), slices.Concat(r.OwnLabels, r.owners.names()))
 	})
@@ -108,14 +108,13 @@ type Set struct {
 type Rendered struct {
 	// Entry is nil if the object is skipped or has no name.
 	Entry *exposition.Entry
-	// Partial reports that a value of the wrong type was left out, or the name.
+	// Partial reports that a value of the wrong type was left out, or that the name is missing.
 	Partial bool
-	// Memory is the memory of the object.
+	// Memory is the memory for the next observation of the object.
 	Memory lifecycle.Memory
 }
 
-// Render decodes one object from JSON and returns its rows. Snapshots are read with it,
-// and tests check object in, text out.
+// Render decodes one object from JSON and returns its rows, for snapshots and tests.
 func (r Resource) Render(v fleet.View, raw []byte, s lifecycle.Observation, rows *exposition.Rows) (Rendered, error) {
 	o := r.create()
 	partial, err := decode(raw, o)

@@ -15,19 +15,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// session watches a cluster over one connection. Rows outlive it: the next session replaces them
-// when it has synced.
+// session watches a cluster over one connection. Its rows stay after its end, until the next session has synced.
 type session struct {
-	cluster    *Cluster
-	api        *api
-	uidAskedAt time.Time // for the UID; zero means at the next probe
-	watches    map[*kind]*runningWatch
+	cluster   *Cluster
+	api       *api
+	uidReadAt time.Time // time of the last request for the UID; zero requests it at the next probe
+	watches   map[*kind]*runningWatch
 }
 
 type runningWatch struct {
 	as   servedKind
 	view *fleet.View
-	// missing is whether the last probe did not find the kind.
+	// missing reports that the last probe did not find the kind.
 	missing bool
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -52,7 +51,7 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 			return
 		}
 		if c.recordProbe(err) {
-			s.uidAskedAt = time.Time{}
+			s.uidReadAt = time.Time{}
 			s.retry(ctx)
 		}
 		s.restartSilent(ctx)
@@ -110,17 +109,17 @@ func (s *session) probe(ctx context.Context) error {
 // identify reads the UID of the cluster and compares it with the previous one.
 func (s *session) identify(ctx context.Context) {
 	c, now := s.cluster, s.cluster.options.Now()
-	if !s.uidAskedAt.IsZero() && now.Sub(s.uidAskedAt) < identityInterval {
+	if !s.uidReadAt.IsZero() && now.Sub(s.uidReadAt) < identityInterval {
 		return
 	}
 	uid, answered := s.api.readUID(ctx, probeTimeout)
 	if !answered {
 		return
 	}
-	s.uidAskedAt = now
+	s.uidReadAt = now
 	known, changed := c.options.Identities.observe(c.Name, uid, now)
 	if changed {
-		c.log.Warn("another cluster answers under the name of this one", "uid", known.last, "first_uid", known.first)
+		c.log.Warn("cluster identity changed: the configured address now belongs to another cluster", "uid", known.last, "first_uid", known.first)
 	}
 	c.updateState(func(state *clusterState) { state.uid, state.identity = uid, known })
 }
@@ -144,8 +143,7 @@ func (s *session) stop(k *kind) {
 	}
 }
 
-// retry restarts watches that are waiting for the end of a long backoff, because the cluster
-// answers again.
+// retry restarts failing watches when the cluster has recovered, so that they do not wait for the end of their backoff.
 func (s *session) retry(ctx context.Context) {
 	for k, w := range s.watches {
 		if state := k.readState(); state.failing.Reason != "" {
@@ -155,8 +153,8 @@ func (s *session) retry(ctx context.Context) {
 	}
 }
 
-// restartSilent restarts watches that receive nothing although they have not failed, for example
-// after a proxy dropped the connection silently. The rows stay until they are replaced or stale.
+// restartSilent restarts watches that have received nothing for too long although they have not failed, for example
+// because a proxy has dropped the connection silently. The rows stay until they are replaced or stale.
 func (s *session) restartSilent(ctx context.Context) {
 	c := s.cluster
 	now := c.options.Now()
@@ -167,14 +165,14 @@ func (s *session) restartSilent(ctx context.Context) {
 			last = state.started
 		}
 		limit := c.options.SilenceTimeout
-		if state.short >= shortStreams && !state.streaming { // it is waiting; the rows must stay meanwhile
+		if state.short >= shortStreams && !state.streaming { // backing off: restart it before the rows are stale
 			limit = min(limit, c.options.StaleAfter/2)
 		}
 		if now.Sub(last) <= limit {
 			continue
 		}
 		if state.failing.Reason == "" {
-			k.noteFailure(ctx, fmt.Errorf("%w: no sign of life since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
+			k.noteFailure(ctx, fmt.Errorf("%w: nothing received since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
 			k.update(func(state *kindState) { state.failingSince = last })
 		}
 		s.stop(k)
@@ -182,20 +180,20 @@ func (s *session) restartSilent(ctx context.Context) {
 	}
 }
 
-// withdrawStale removes rows without contact for StaleAfter. The watch starts from scratch, so that it
-// begins with a complete set.
+// withdrawStale removes the rows of kinds without contact for StaleAfter. Their watches are restarted, because the next
+// rows must be a complete set again.
 func (s *session) withdrawStale(ctx context.Context) {
 	c := s.cluster
 	now := c.options.Now()
 	c.mu.Lock()
 	lost := c.state.misses > 0 && now.Sub(c.state.lastContact) > c.options.StaleAfter
-	recovering := now.Sub(c.state.recovered) < recoveryProbes*c.options.ProbeInterval // the watches have just been started again
+	recovering := now.Sub(c.state.recovered) < recoveryProbes*c.options.ProbeInterval // the watches have just been restarted
 	c.mu.Unlock()
 	var withdrawn []string
-	for _, k := range c.kinds { // including kinds of the previous session that this one has not reached
+	for _, k := range c.kinds { // including kinds that only the previous session has watched
 		state := k.readState()
 		since := state.failingSince
-		if state.lastEvent.After(since) { // failing, but it has received data
+		if state.lastEvent.After(since) { // it has received data after the first failure
 			since = state.lastEvent
 		}
 		failed := state.failing.Reason != "" && !recovering && now.Sub(since) > c.options.StaleAfter

@@ -25,8 +25,8 @@ import (
 type snapshotContent struct {
 	meta    snapshot.Meta
 	objects snapshot.Objects
-	// missing has the kinds that were not read when the snapshot was taken; clusterFailure is set
-	// if the cluster was not reached at all.
+	// missing has the kinds that could not be read when the snapshot was taken. clusterFailure is set if the cluster could
+	// not be reached at all.
 	missing        map[schema.GroupKind]snapshot.Missing
 	clusterFailure error
 }
@@ -51,8 +51,8 @@ func readSnapshot(ctx context.Context, cluster string, d snapshot.Dir) (c snapsh
 	return c, nil
 }
 
-// objectsOf returns the objects of a kind, and the version of the last one; it is empty if the
-// kind is not served in a version that is read.
+// objectsOf returns the objects of a kind, and the version of the last one. The version is empty if there are no objects
+// in a supported version.
 func (c snapshotContent) objectsOf(r Resource) (version string, objects []snapshot.Object) {
 	for _, o := range c.objects[schema.GroupKind{Group: r.Group, Kind: r.Kind}] {
 		if !slices.Contains(r.Versions, o.Version) {
@@ -72,8 +72,7 @@ var errNoObjects = errors.New("no Kubernetes object found in any *.yaml, *.yml o
 // errNoWatchedKind is the error of a snapshot without watched kinds.
 var errNoWatchedKind = errors.New("no object of a watched kind found")
 
-// hasWatchedKinds reports whether a snapshot has a watched kind, or a Secret from which clusters
-// may be discovered.
+// hasWatchedKinds reports whether a snapshot has objects of a watched kind, or Secrets, which may describe clusters.
 func (c *Cluster) hasWatchedKinds(content snapshotContent) bool {
 	_, ok := content.objects[schema.GroupKind{Kind: "Secret"}]
 	return ok || slices.ContainsFunc(c.kinds, func(k *kind) bool {
@@ -82,12 +81,12 @@ func (c *Cluster) hasWatchedKinds(content snapshotContent) bool {
 	})
 }
 
-// renewalPause limits the time spent on a snapshot to 2 %: nothing reconciles in it, so its
-// timestamps move with the clock, and it is read again at each probe.
+// renewalPause limits the time spent on reading a snapshot to 2 %. A snapshot whose timestamps move with the clock is
+// read again at each probe, which takes long if the snapshot is large.
 const renewalPause = 50
 
-// unsupported returns the versions that are not supported of objects that are in the
-// snapshot in no other version. read are the keys of those that are.
+// unsupported returns the versions of objects that the snapshot has only in unsupported versions. read has the keys of
+// the objects in supported versions.
 func (c snapshotContent) unsupported(r Resource, read map[string]int) []string {
 	var all []string
 	for _, o := range c.objects[schema.GroupKind{Group: r.Group, Kind: r.Kind}] {
@@ -95,8 +94,8 @@ func (c snapshotContent) unsupported(r Resource, read map[string]int) []string {
 			continue
 		}
 		var object Object
-		if len(read) > 0 { // else none is in another version
-			_ = json.Unmarshal(o.Raw, &object, lenientOptions) // else it has no name
+		if len(read) > 0 { // without any, the key is not needed
+			_ = json.Unmarshal(o.Raw, &object, lenientOptions) // after an error, the key is empty
 		}
 		if _, ok := read[object.Metadata.key()]; !ok {
 			all = append(all, o.Version)
@@ -105,8 +104,7 @@ func (c snapshotContent) unsupported(r Resource, read map[string]int) []string {
 	return all
 }
 
-// runSnapshot feeds the cluster from a directory and follows its changes. If the directory cannot be
-// read, the previous rows stay.
+// runSnapshot reads the snapshot, and reads it again after changes. If it cannot be read, the previous rows stay.
 func (c *Cluster) runSnapshot(ctx context.Context) {
 	last := ""
 	for ctx.Err() == nil {
@@ -131,8 +129,8 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 	}
 }
 
-// ReadSnapshot reads the snapshot that stands for the cluster once, without
-// [Cluster.Run]: its rows and notes exist afterwards.
+// ReadSnapshot reads the snapshot of the cluster once, without [Cluster.Run]. Afterwards, its rows and notes are
+// complete.
 func (c *Cluster) ReadSnapshot(ctx context.Context) error {
 	if c.Snapshot == nil {
 		return os.ErrInvalid
@@ -144,16 +142,15 @@ func (c *Cluster) ReadSnapshot(ctx context.Context) error {
 	return err
 }
 
-// SnapshotProblems returns the values of the wrong type in the snapshot, and the error of reading
-// it.
+// SnapshotProblems returns the values of the wrong type in the snapshot, and the error of the last attempt to read it.
 func (c *Cluster) SnapshotProblems() (mistyped []string, broken error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state.mistyped, c.state.broken
 }
 
-// loadSnapshot reads the snapshot. Values of the wrong type are counted if it has not
-// been read before. moves reports whether its timestamps move with the clock.
+// loadSnapshot reads the snapshot. first means that this version of it has not been read before, so values of the wrong
+// type are counted and logged. moves reports whether its timestamps move with the clock.
 func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool) (moves bool, err error) {
 	content, err := readSnapshot(ctx, c.Name, *c.Snapshot)
 	if err != nil {
@@ -202,7 +199,7 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 			if entry == nil {
 				continue
 			}
-			if n, ok := at[entry.Key]; ok { // files may overlap: the later one holds
+			if n, ok := at[entry.Key]; ok { // the object is in two files: the later one is used
 				entries[i][n] = entry
 				continue
 			}
@@ -213,11 +210,11 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	}
 	unrecorded := content.unrecorded(c.kinds)
 	for i, k := range c.kinds {
-		gone, ok := content.missing[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
+		missing, ok := content.missing[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		switch {
 		case content.clusterFailure != nil: // the state of the cluster is unknown
 		case ok:
-			k.markUnread(gone)
+			k.markUnread(missing)
 		case versions[i] == "":
 			k.markAbsent(unsupported[i]...)
 			k.update(func(s *kindState) { s.unrecorded = unrecorded[k] })

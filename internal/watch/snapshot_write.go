@@ -22,19 +22,19 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// Written describes the written snapshot of a cluster.
-type Written struct {
+// SnapshotReport describes the snapshot of a cluster after it has been written.
+type SnapshotReport struct {
 	ServerVersion string
-	// UID is the UID of the cluster; empty if it is unknown.
+	// UID is the UID of the cluster, or empty if it is unknown.
 	UID string
 	// Kinds are the kinds that the cluster serves.
-	Kinds []WrittenKind
+	Kinds []SnapshotKind
 	// Failure is set if the cluster could not be read at all.
 	Failure *Failure
 }
 
-// WrittenKind describes a kind in a written snapshot.
-type WrittenKind struct {
+// SnapshotKind describes a kind in a [SnapshotReport].
+type SnapshotKind struct {
 	Group, Kind, Version string
 	Objects              int
 	// Failure is set if the kind is not in the snapshot.
@@ -51,10 +51,9 @@ func failureOf(err error) *Failure {
 	return &Failure{Reason: failure.Classify(err), Text: redact.Error(err)}
 }
 
-// WriteSnapshot writes the objects of a cluster into dir, a file for each kind, see
-// [Resource.Keep]. The kinds are listed one after the other, and each fails by itself. An error is
-// a write error.
-func WriteSnapshot(ctx context.Context, c fleet.Cluster, sets []Set, dir string) (Written, error) {
+// WriteSnapshot writes the objects of a cluster into dir, one file for each kind, reduced by [Resource.Keep]. The kinds
+// are listed one after the other. A failed read is recorded in the report; only a failed write is an error.
+func WriteSnapshot(ctx context.Context, c fleet.Cluster, sets []Set, dir string) (SnapshotReport, error) {
 	w := &writer{dir: dir}
 	for _, set := range sets {
 		w.resources = append(w.resources, set.Resources...)
@@ -62,7 +61,7 @@ func WriteSnapshot(ctx context.Context, c fleet.Cluster, sets []Set, dir string)
 	if c.Snapshot != nil {
 		return w.out, w.copySnapshot(ctx, c.Name, *c.Snapshot)
 	}
-	err := w.live(ctx, c)
+	err := w.listKinds(ctx, c)
 	return w.out, err
 }
 
@@ -70,10 +69,11 @@ func WriteSnapshot(ctx context.Context, c fleet.Cluster, sets []Set, dir string)
 type writer struct {
 	dir       string
 	resources []Resource
-	out       Written
+	out       SnapshotReport
 }
 
-func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
+// listKinds writes the objects of a running cluster.
+func (w *writer) listKinds(ctx context.Context, c fleet.Cluster) error {
 	c.WatchList = false // kinds are listed
 	a := connect(c, nil)
 	defer a.client.Close()
@@ -95,20 +95,20 @@ func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
 		if !ok {
 			continue
 		}
-		if err := w.kind(r, as.version, func(l *snapshot.List) error { return a.writeList(ctx, r, as, l) }); err != nil {
+		if err := w.writeKind(r, as.version, func(l *snapshot.List) error { return a.writeList(ctx, r, as, l) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// kind writes one kind. An error of fill is the failure of the kind.
-func (w *writer) kind(r Resource, version string, fill func(*snapshot.List) error) error {
-	n, failure, err := snapshot.WriteList(filepath.Join(w.dir, w.file(r)), r.apiVersion(version), r.Kind, fill)
+// writeKind writes one kind. An error of fill is recorded as the failure of the kind.
+func (w *writer) writeKind(r Resource, version string, fill func(*snapshot.List) error) error {
+	n, failure, err := snapshot.WriteList(filepath.Join(w.dir, w.fileName(r)), r.apiVersion(version), r.Kind, fill)
 	if err != nil {
 		return err
 	}
-	out := WrittenKind{Group: r.Group, Kind: r.Kind, Version: version, Objects: n}
+	out := SnapshotKind{Group: r.Group, Kind: r.Kind, Version: version, Objects: n}
 	if failure != nil {
 		out.Failure = failureOf(failure)
 	}
@@ -116,9 +116,8 @@ func (w *writer) kind(r Resource, version string, fill func(*snapshot.List) erro
 	return nil
 }
 
-// file returns the name of the file of a kind. It has the group only if two groups have
-// a kind of that name.
-func (w *writer) file(r Resource) string {
+// fileName returns the name of the file of a kind. It contains the group only if two groups have a kind of that name.
+func (w *writer) fileName(r Resource) string {
 	name := strings.ToLower(r.Kind)
 	if slices.ContainsFunc(w.resources, func(o Resource) bool { return o.Kind == r.Kind && o.Group != r.Group }) {
 		name += "." + r.Group
@@ -126,7 +125,7 @@ func (w *writer) file(r Resource) string {
 	return name + ".json"
 }
 
-// listPage is how many objects are asked for at a time.
+// listPage is the number of objects requested at a time.
 const listPage = 500
 
 // writeList writes a kind page by page. If the list expires between two pages, the kind is listed
@@ -153,7 +152,7 @@ func (a *api) writeList(ctx context.Context, r Resource, as servedKind, l *snaps
 	}
 }
 
-// readPage reads a page of a list, and asks again when the API server asks for it.
+// readPage reads a page of a list, and retries when the API server asks for a retry.
 func (a *api) readPage(ctx context.Context, group string, as servedKind, o metav1.ListOptions, item func([]byte) error) (metav1.ListMeta,
 	error) {
 	body, err := a.openList(ctx, group, as, o)
@@ -199,7 +198,7 @@ func (w *writer) copySnapshot(ctx context.Context, cluster string, d snapshot.Di
 	}
 	for _, r := range w.resources {
 		if m, ok := content.missing[schema.GroupKind{Group: r.Group, Kind: r.Kind}]; ok {
-			missing := WrittenKind{Group: r.Group, Kind: r.Kind, Version: m.Version, Failure: failureOf(recordedFailure(m.Reason))}
+			missing := SnapshotKind{Group: r.Group, Kind: r.Kind, Version: m.Version, Failure: failureOf(recordedFailure(m.Reason))}
 			w.out.Kinds = append(w.out.Kinds, missing)
 			continue
 		}
@@ -207,7 +206,7 @@ func (w *writer) copySnapshot(ctx context.Context, cluster string, d snapshot.Di
 		if version == "" {
 			continue
 		}
-		err := w.kind(r, version, func(l *snapshot.List) error {
+		err := w.writeKind(r, version, func(l *snapshot.List) error {
 			for _, o := range objects {
 				if err := r.writeTo(l, o.Version, o.Raw); err != nil {
 					return err

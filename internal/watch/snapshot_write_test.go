@@ -25,7 +25,7 @@ import (
 )
 
 // writeAPI dumps a fake cluster into a new directory.
-func writeAPI(t *testing.T, a fakeAPI) (Written, string) {
+func writeAPI(t *testing.T, a fakeAPI) (SnapshotReport, string) {
 	t.Helper()
 	r := &rig{t: t, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
 	r.connectTo(a)
@@ -67,7 +67,7 @@ func TestWriteSnapshotReplays(t *testing.T) {
 	a.put("widgets", "a", `{"size":1,"password":"s3cr3t"}`)
 	a.put("widgets", "b", `{"size":"two","kubeconfig":"x-kubeconfig"}`)
 	d, dir := writeAPI(t, a)
-	want := Written{ServerVersion: "v1.36.2", Kinds: []WrittenKind{
+	want := SnapshotReport{ServerVersion: "v1.36.2", Kinds: []SnapshotKind{
 		{Group: testGroup, Kind: "Widget", Version: "v2", Objects: 2}, {Group: testGroup, Kind: "Gadget", Version: "v1"},
 	}}
 	if diff := cmp.Diff(want, d); diff != "" {
@@ -221,7 +221,7 @@ func TestKindsOfTheSameNameHaveFilesOfTheirOwn(t *testing.T) {
 	d := &writer{resources: []Resource{other, thingResource("Widget", false, "v1"), thingResource("Gadget", false, "v1")}}
 	var names []string
 	for _, r := range d.resources {
-		names = append(names, d.file(r))
+		names = append(names, d.fileName(r))
 	}
 	if want := []string{"widget.other.example.com.json", "widget.test.example.com.json", "gadget.json"}; !slices.Equal(want, names) {
 		t.Error(names)

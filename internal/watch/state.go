@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
-// The families about clusters and watches.
+// Families about clusters and watches.
 var (
 	clusterUp = &exposition.Family{
 		Name: "cobaltcore_cluster_up", Type: exposition.Gauge, Labels: []string{"cluster"},
@@ -124,8 +124,7 @@ func watchFamilies() []*exposition.Family {
 	}
 }
 
-// stateGroups adds the rows about the cluster itself and, for each collector,
-// about its watches.
+// stateGroups returns the groups with the rows about the cluster itself and about the watches of each collector.
 func (c *Cluster) stateGroups() []*exposition.Group {
 	e := c.options.Exposition
 	groups := []*exposition.Group{e.Func(exposition.Key{Cluster: c.Name}, clusterFamilies(), c.clusterRows)}

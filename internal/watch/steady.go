@@ -13,12 +13,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// A watch lasts five minutes or more. One that a gateway or a failing server ends after a second is
-// opened again with a backoff, and its kind counts as failing although there was no error.
+// A healthy watch lasts five minutes or more. If a gateway or a failing server ends the watches of a kind after a second,
+// they are opened again with a backoff, and the kind counts as failing even without an error.
 
 const (
-	// shortStreams is the number of short streams in a row that make a series: a server that stops
-	// ends one or two watches.
+	// shortStreams is the number of consecutive short streams after which a kind is failing. It is not less, because a
+	// server that stops normally ends one or two watches.
 	shortStreams = 3
 	firstPause   = 800 * time.Millisecond
 )
@@ -28,20 +28,20 @@ type openStream struct {
 	io.ReadCloser
 
 	kind  *kind
-	timer *time.Timer // until the stream has lasted
-	over  bool
+	timer *time.Timer // until the stream counts as healthy
+	over  bool        // the end has been recorded
 }
 
-// noteOpened notes that a stream has been opened, and whether that is a sign of life.
+// noteOpened records that a stream has been opened. If alive is set, this counts as a response of the server.
 func (k *kind) noteOpened(body io.ReadCloser, alive bool) *openStream {
 	k.update(func(s *kindState) { s.streaming = true })
 	if alive {
-		k.noteActivity() // the stream counts as a response
+		k.noteActivity()
 	}
 	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.noteSteadyStream)}
 }
 
-// BeginObject is for [fleet.BeginObject].
+// BeginObject passes on a call of [fleet.BeginObject].
 func (s *openStream) BeginObject() { fleet.BeginObject(s.ReadCloser) }
 
 // Close ends the stream without counting it as short.
@@ -51,8 +51,8 @@ func (s *openStream) Close() error {
 	return s.ReadCloser.Close()
 }
 
-// ended notes that the stream has ended by itself, with an error or without.
-func (s *openStream) ended(ctx context.Context, err error) {
+// noteEnd records that the server or the network has ended the stream, with or without an error.
+func (s *openStream) noteEnd(ctx context.Context, err error) {
 	if err != nil {
 		s.kind.noteFailure(ctx, err)
 	}

@@ -112,8 +112,8 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 	k := &kind{log: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelWarn})), now: time.Now, steady: time.Hour}
 	for range 5 {
 		s := k.noteOpened(io.NopCloser(strings.NewReader("")), true)
-		s.ended(t.Context(), nil)
-		s.ended(t.Context(), nil) // counts once
+		s.noteEnd(t.Context(), nil)
+		s.noteEnd(t.Context(), nil) // counts once
 		k.noteSuccess()
 	}
 	if n := strings.Count(text.String(), "reason=closed"); n != 1 || k.state.short != 5 || k.state.failing.Reason != failure.ReasonClosed {
@@ -132,7 +132,7 @@ func TestShortStreamsNeedConfirmation(t *testing.T) {
 	k.markSynced()
 	for range shortStreams {
 		now = now.Add(40 * time.Second)
-		k.noteOpened(io.NopCloser(strings.NewReader("")), true).ended(t.Context(), nil)
+		k.noteOpened(io.NopCloser(strings.NewReader("")), true).noteEnd(t.Context(), nil)
 	}
 	if !k.needsConfirmation() || k.state.lastEvent != now || k.state.streaming {
 		t.Errorf("after two minutes of streams that say nothing: %+v", k.state)

@@ -16,8 +16,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// store is the store of a reflector. It keeps no objects: each is rendered when it arrives. A
-// reflector calls it from one goroutine.
+// store is the store of a reflector, which calls it from one goroutine. Each object is rendered when it arrives, and not
+// kept.
 type store struct {
 	kind *kind
 	view fleet.View
@@ -40,7 +40,7 @@ func (s *store) begin() { s.stage = s.kind.group.Stage() }
 
 // add renders an object of a list into the stage.
 func (s *store) add(rows *exposition.Rows, o object) *staged {
-	s.kind.arrived.Add(1)
+	s.kind.listed.Add(1)
 	key := o.meta().key()
 	at, ok := s.stage.Add(key, rows, func(r *exposition.Rows) { s.fill(o, false, r) })
 	if at.Refused() {
@@ -50,8 +50,8 @@ func (s *store) add(rows *exposition.Rows, o object) *staged {
 	return &staged{place: at, skipped: !ok, note: rows.LastNote()}
 }
 
-// fill adds the rows of an object and keeps its memory. live is set for an event of a stream,
-// because no event was missed before it.
+// fill adds the rows of an object and keeps its memory. live is set for an event of a stream: between it and the previous
+// observation, no event was missed.
 func (s *store) fill(o object, live bool, r *exposition.Rows) {
 	k, key := s.kind, o.meta().key()
 	seen := lifecycle.Observation{Live: live, Once: k.once}
@@ -61,8 +61,8 @@ func (s *store) fill(o object, live bool, r *exposition.Rows) {
 	k.memory.set(key, k.resource.fill(s.view, o, seen, r))
 }
 
-// Transformer renders the objects of a WatchList as they arrive, so that the reflector's temporary
-// store holds their positions and the objects can be freed at once.
+// Transformer returns a function that renders the objects of a WatchList when they arrive. The reflector's temporary store
+// then holds their places instead of the objects.
 func (s *store) Transformer() cache.TransformFunc {
 	return func(x any) (any, error) {
 		if o, ok := x.(object); ok && o.meta().Name != "" {
@@ -72,7 +72,7 @@ func (s *store) Transformer() cache.TransformFunc {
 	}
 }
 
-// Replace takes the result of a WatchList or of a LIST.
+// Replace replaces all objects by the result of a WatchList or LIST.
 func (s *store) Replace(list []any, _ string) error {
 	all := make([]*staged, 0, len(list))
 	for _, x := range list {
@@ -116,7 +116,7 @@ func (s *store) Update(x any) error {
 	return nil
 }
 
-// forget forgets an object that has no rows.
+// forget drops the memory and the note of an object.
 func (s *store) forget(key string) {
 	s.kind.memory.set(key, lifecycle.Memory{})
 	s.kind.passNote(key, nil)
@@ -134,10 +134,10 @@ func (s *store) Delete(x any) error {
 	return nil
 }
 
-// Resync has nothing to do: the store has no consumers.
+// Resync does nothing, because the store has no consumers.
 func (s *store) Resync() error { return nil }
 
-// Bookmark records that the watch of a quiet kind works.
+// Bookmark records that the watch works, although no object has changed.
 func (s *store) Bookmark(string) error {
 	s.kind.noteEvent()
 	return nil
@@ -153,7 +153,7 @@ type staged struct {
 func (i *staged) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
 func (i *staged) DeepCopyObject() runtime.Object   { return i }
 
-// stagedList is the result of our ListFunc; the reflector's pager reads its field Items.
+// stagedList is the result of a LIST. The reflector's pager reads its field Items.
 type stagedList struct {
 	metav1.TypeMeta
 	metav1.ListMeta

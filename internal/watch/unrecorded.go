@@ -13,11 +13,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// A snapshot may have only some kinds. A kind without objects in it is unknown if another object
-// refers to it, because the kind was served.
+// A snapshot may have only some kinds. If an object refers to a kind, the cluster serves it: without objects of the kind
+// in the snapshot, their state is unknown.
 
-// unrecorded returns the kinds of which the snapshot has nothing, not even an empty list,
-// and to which an object in it refers.
+// unrecorded returns the kinds to which an object in the snapshot refers, although the snapshot has not even an empty
+// list of the kind.
 func (c snapshotContent) unrecorded(kinds []*kind) map[*kind]bool {
 	found := map[*kind]bool{}
 	for _, k := range kinds {
@@ -46,7 +46,7 @@ func (c snapshotContent) refersTo(kind string, kinds []*kind, collector string) 
 	return false
 }
 
-// impliedKinds returns the kinds of references without a kind.
+// impliedKinds returns the kinds that references without a field kind refer to, by the name of the reference.
 func impliedKinds() map[string]string {
 	return map[string]string{
 		"imageRepositoryRef": "ImageRepository",
@@ -55,7 +55,7 @@ func impliedKinds() map[string]string {
 		"secretStoreRef":     "SecretStore",
 		"secretStoreRefs":    "SecretStore",
 		"storeRef":           "SecretStore",
-		"chart":              "HelmChart", // is made from the chart of a HelmRelease
+		"chart":              "HelmChart", // the source controller creates it from the chart of a HelmRelease
 	}
 }
 

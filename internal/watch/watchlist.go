@@ -18,19 +18,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// A WatchList stream sends all objects and then a bookmark, with which the kind is
-// complete. Some servers accept the request and never send it: Kubernetes before 1.27
-// ignores sendInitialEvents, and a proxy may hold the answer back. A stream without
-// progress is ended, and the reflector lists instead.
+// A WatchList stream sends all objects and then a bookmark, which completes the kind. Some servers accept the request
+// but never send the bookmark: Kubernetes before 1.27 ignores sendInitialEvents, and a proxy may hold back the
+// response. A stream without progress is ended, and the reflector lists instead.
 
 var (
 	errNoProgress  = errors.New("the WatchList stream does not complete its initial events")
 	errListInstead = errors.New("falling back to LIST")
 )
 
-// watchList opens a WatchList stream. A LIST follows an error and has the reason if it fails too.
-// The reflector waits after a retriable error even if its context has ended, so these errors are
-// not retriable.
+// watchList opens a WatchList stream. After an error, the reflector lists, so the error is not recorded here. The errors
+// are not retriable, because the reflector waits after a retriable error even if its context has ended.
 func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 	if s.kind.readState().listOnly {
 		return nil, errListInstead
@@ -46,7 +44,7 @@ func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Int
 		return nil, errors.New(redact.Error(err))
 	}
 	stream := s.kind.noteOpened(&canceledBody{body, cancel}, false)
-	// An object may be decoded while the stream is ended: both the error and the object are checked.
+	// Both errors and decoded objects are checked, because an object may be decoded while the timer ends the stream.
 	cut := func() bool {
 		noProgress := errors.Is(context.Cause(ctx), errNoProgress)
 		if noProgress {
@@ -57,20 +55,20 @@ func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Int
 	d := &initialDecoder{timer: timer, stalled: s.kind.stalled, cut: cut}
 	d.streamDecoder = newStreamDecoder(stream, s.kind.resource.create, s.kind.countPartial, func(err error) {
 		if !cut() {
-			stream.ended(ctx, err)
+			stream.noteEnd(ctx, err)
 		}
 	})
 	return watch.NewStreamWatcher(d, errorReporter{}), nil
 }
 
-// tryWatchList tries WatchList streams again for the kinds that are listed instead.
+// tryWatchList allows WatchList streams again for the kinds that were switched to LIST.
 func (c *Cluster) tryWatchList() {
 	for _, k := range c.kinds {
 		k.update(func(s *kindState) { s.listOnly = false })
 	}
 }
 
-// noteServerVersion notes the version of the server.
+// noteServerVersion records the version of the server. After a change, WatchList streams are tried again.
 func (c *Cluster) noteServerVersion(version string) {
 	c.mu.Lock()
 	changed := c.state.serverVersion != version
@@ -81,14 +79,14 @@ func (c *Cluster) noteServerVersion(version string) {
 	}
 }
 
-// canceledBody ends its request when it is closed.
+// canceledBody is a body that cancels its request when it is closed.
 type canceledBody struct {
 	io.ReadCloser
 
 	cancel context.CancelCauseFunc
 }
 
-// BeginObject is for [fleet.BeginObject].
+// BeginObject passes on a call of [fleet.BeginObject].
 func (b *canceledBody) BeginObject() { fleet.BeginObject(b.ReadCloser) }
 
 func (b *canceledBody) Close() error {
@@ -100,13 +98,13 @@ func (b *canceledBody) Close() error {
 type initialDecoder struct {
 	*streamDecoder
 
-	timer    *time.Timer // cuts the stream
+	timer    *time.Timer // ends the stream
 	stalled  time.Duration
 	complete bool
-	cut      func() bool
+	cut      func() bool // reports whether the timer has ended the stream
 }
 
-// Decode returns the next event. Only new objects are progress: changes arrive for ever.
+// Decode returns the next event. Only new objects count as progress, because changes never end.
 func (d *initialDecoder) Decode() (watch.EventType, runtime.Object, error) {
 	kind, o, err := d.streamDecoder.Decode()
 	switch item, _ := o.(object); {

@@ -111,9 +111,9 @@ func TestArrived(t *testing.T) {
 		<-r.Context().Done()
 	})
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.WatchListTimeout = testutil.Deadline })
-	testutil.Eventually(t, func() (bool, string) { return r.Arrived() == 3, fmt.Sprint(r.Arrived()) })
+	testutil.Eventually(t, func() (bool, string) { return r.ListedObjects() == 3, fmt.Sprint(r.ListedObjects()) })
 	close(complete)
-	testutil.Eventually(t, func() (bool, string) { return r.Settled() && r.Arrived() == 0, fmt.Sprint(r.Arrived()) })
+	testutil.Eventually(t, func() (bool, string) { return r.Settled() && r.ListedObjects() == 0, fmt.Sprint(r.ListedObjects()) })
 }
 
 // TestSlowWatchList has objects that arrive one by one, longer than a pause may be.

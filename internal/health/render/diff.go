@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// Diff writes the differences between two reports: verdicts of clusters, and findings that fire in
-// only one of them. It reports whether there are differences.
+// Diff writes the differences between two reports: verdicts of clusters, and findings that are firing in only one of the
+// reports. It reports whether there are differences.
 func Diff(w io.Writer, before, after health.Report) (bool, error) {
 	out, differs := bufio.NewWriter(w), false
 	line := func(format string, args ...any) {
@@ -24,8 +24,8 @@ func Diff(w io.Writer, before, after health.Report) (bool, error) {
 		line("~ verdict %s -> %s", before.Verdict, after.Verdict)
 	}
 	for _, c := range before.Clusters {
-		if was, is := c.Verdict, verdictOf(after, c.Name); was != is {
-			line("~ cluster %s %s -> %s", c.Name, was, is)
+		if old, current := c.Verdict, verdictOf(after, c.Name); old != current {
+			line("~ cluster %s %s -> %s", c.Name, old, current)
 		}
 	}
 	for _, c := range after.Clusters {
@@ -42,7 +42,7 @@ func Diff(w io.Writer, before, after health.Report) (bool, error) {
 	return differs, out.Flush()
 }
 
-// verdictOf returns the verdict of a cluster; absent if the report does not have the cluster.
+// verdictOf returns the verdict of a cluster, or absent if the report does not have the cluster.
 func verdictOf(r health.Report, cluster string) health.Verdict {
 	i := slices.IndexFunc(r.Clusters, func(c health.Cluster) bool { return c.Name == cluster })
 	if i < 0 {

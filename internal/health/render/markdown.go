@@ -31,7 +31,7 @@ func Markdown(w io.Writer, r health.Report) error {
 		put("\n")
 	}
 	if r.Partial {
-		put("\nThis is a part of the fleet only.\n")
+		put("\nThis report covers one shard only.\n")
 	}
 	put("\n## Findings\n\n")
 	if len(r.Findings) == 0 {

@@ -45,7 +45,7 @@ func column(clusters []health.Cluster, s alerts.System) int {
 	return n
 }
 
-// fitting returns the first systems whose columns fit beside the first two columns; at least one.
+// fitting returns as many of the systems as fit beside the first two columns, but at least one.
 func (t *table) fitting(clusters []health.Cluster, systems []alerts.System, first int) []alerts.System {
 	free := t.Width - first - len("  ") - longestVerdict
 	for i, s := range systems {
@@ -81,7 +81,7 @@ func (t *table) verdict(v health.Verdict, n int) string {
 	return t.paint(colour(v), text) + strings.Repeat(" ", max(0, n-len(text)))
 }
 
-// evaluated returns the time of the report, and its age if that is a second or more.
+// evaluated returns the time of the report, with its age if it is at least a second old.
 func evaluated(r health.Report) string {
 	at := r.GeneratedAt.UTC().Format(time.RFC3339)
 	if r.Age() < time.Second {

@@ -36,8 +36,8 @@ type TableOptions struct {
 	Width int
 }
 
-// following returns the number of consequences that are shown for a root cause. For an unreachable
-// cluster, none are shown, because they would be all of its findings.
+// following returns the number of consequences to show for a root cause. For an unreachable cluster, none are shown,
+// because all of its findings are consequences.
 func (o TableOptions) following(c Cause) int {
 	switch {
 	case o.Wide:
@@ -90,13 +90,13 @@ func Table(w io.Writer, r health.Report, o TableOptions) error {
 	firing := slices.DeleteFunc(slices.Clone(all), Cause.IsPending)
 	pending := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return !c.IsPending() })
 	t.findings("", firing)
-	t.findings("Pending: not for long enough yet", pending)
+	t.findings("Pending", pending)
 	if len(all) == 0 {
 		t.line("\nNo rule found a problem.")
 	}
 	t.notEvaluated(r.NotEvaluated)
 	if r.Partial {
-		t.line("\nThis is a part of the fleet only.")
+		t.line("\nThis report covers one shard only.")
 	}
 	return t.w.Flush()
 }
@@ -124,7 +124,7 @@ type table struct {
 
 	w      *bufio.Writer
 	now    time.Time
-	linked map[string]bool // playbooks that were already printed
+	linked map[string]bool // playbooks whose link is already printed
 }
 
 const (
