@@ -38,7 +38,7 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 			Queries: perRow(rows, byCheck, "aurora", "none", aurora("check_success"), aurora("http_status_code"), aurora("redirects"),
 				spent(byCheck), aurora("certificate_expiry_timestamp_seconds")+` - time()`),
 			Columns: []Column{
-				clusterColumn(), labelColumn("aurora", "Aurora"), labelColumn("check", "Check"), {Query: 0, Title: "State", Mappings: works}, wordColumn("reason", "Reason"),
+				clusterColumn(), labelColumn("aurora", "Aurora"), wordColumn("check", "Check"), {Query: 0, Title: "State", Mappings: works}, wordColumn("reason", "Reason"),
 				valueColumn(1, "Status", Number), valueColumn(2, "Redirects", Number), ageColumn(3, "Took"), ageColumn(4, "Certificate left", expiry(3*day, 14*day)...),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("AuroraDown"), playbook("AuroraCertExpiring")},
@@ -57,9 +57,9 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 		},
 		{
 			Kind: Table, Title: "TLS problems", Width: 6, Height: 9, Unit: Number,
-			Description: "Where a check fails for tls: expired, hostname, unknown_authority, client_certificate, not_tls, files (those of the exporter) or other. \"None\" is good.",
+			Description: "Where a check fails for tls: expired, hostname, unknown authority, client certificate, not tls, files (those of the exporter) or other. \"None\" is good.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
-			Columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora"), labelColumn("check", "Check"), wordColumn("problem", "Problem")},
+			Columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora"), wordColumn("check", "Check"), wordColumn("problem", "Problem")},
 			Sort:        Sort{Column: "Check"},
 		},
 	}
