@@ -35,7 +35,7 @@ func filterOf(r *http.Request) filter {
 func (f *filter) matches(x *health.Finding, affected string) bool {
 	equal := func(want, have string) bool { return want == "" || want == have }
 	if !equal(f.Severity, string(x.Severity)) || !equal(f.System, string(x.System)) || !equal(f.Cluster, affected) ||
-		!equal(f.From, x.Labels["cluster"]) {
+		f.From != "" && f.From != x.Labels["cluster"] {
 		return false
 	}
 	if f.Cause != "" && f.Cause != x.ID && f.Cause != x.RootCause {
