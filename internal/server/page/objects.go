@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type objectsView struct {
 	Columns                   []column
 	Rows                      []objectRow
 	First, Next, JSON, CSV    string // URLs, empty if the page does not exist
+	CSVRows                   int    // objects in the table at the URL CSV
 }
 
 // maxListRows is the number of rows on one page of a list.
@@ -117,7 +119,8 @@ func (s *site) objectsPage(r *http.Request) (view, error) {
 		Clusters: clusterChoices(q.Cluster, s.clusterNames()), Systems: newChoices(q.System, s.systems()...),
 		States: newChoices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
 	}
-	v.CSV = "api/v1/objects" + encodeQuery(withParameter(parameters, "format", "csv"))
+	table := withParameter(withParameter(parameters, "format", "csv"), "limit", strconv.Itoa(objects.MaxLimit))
+	v.CSV, v.CSVRows = "api/v1/objects"+encodeQuery(table), min(list.Total, objects.MaxLimit)
 	for _, state := range objects.States() {
 		if n := list.States[state]; n > 0 {
 			v.Counts = append(v.Counts, stateCount{objectStateOf(state), n, "?" + withParameter(parameters, "state", state).Encode()})

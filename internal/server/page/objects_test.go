@@ -75,12 +75,14 @@ func TestPagesWithLongNamesAreSmall(t *testing.T) {
 	for i := range len(detail.Graph.Nodes) - 1 {
 		detail.Graph.Edges = append(detail.Graph.Edges, [2]int{max(0, i-16), i + 1})
 	}
-	o.Objects = func(q objects.Query) objects.List { return objects.List{Objects: list.Objects[:q.Limit]} }
+	o.Objects = func(q objects.Query) objects.List { return objects.List{Objects: list.Objects[:q.Limit], Total: 1001} }
 	o.Object = func(objects.Node) (objects.Detail, bool) { return detail, true }
 	o.Changes = func(q changes.Query) changes.List { return changes.List{Changes: changed.Changes[:q.Limit]} }
 	h := newHandler(t, o)
 	for _, path := range []string{"/objects", "/objects/a/K/n/x", "/changes"} {
-		if w := getPage(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {
+		if w := getPage(h, path); path == "/objects" && !strings.Contains(w.Body.String(), `limit=1000">CSV of the first 1000<`) {
+			t.Error("the table has other objects than the page promises")
+		} else if w.Code != http.StatusOK || w.Body.Len() > maxPage {
 			t.Errorf("%s: %d, %d bytes", path, w.Code, w.Body.Len())
 		} else if n := strings.Count(w.Body.String(), "<title>"); path == "/objects/a/K/n/x" && n != 1+len(detail.Graph.Nodes) {
 			t.Errorf("the picture has %d nodes, want %d", n-1, len(detail.Graph.Nodes))
