@@ -59,7 +59,7 @@ func auroraGroup() Group {
 	}
 	for _, r := range expiring(Rule{
 		Name: "AuroraCertExpiring", Summary: "Certificate of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} " + expires,
-		Description: "That of Aurora, or of Keystone behind it, " + expires + ". Renew its Certificate, or repair the issuer.",
+		Description: "The certificate of Aurora, or of Keystone behind it, " + expires + ". Renew its Certificate, or repair the issuer.",
 	}, "cobaltcore_aurora_certificate_expiry_timestamp_seconds", "cluster, aurora", 14*day, 3*day) {
 		rules = append(rules, aurora(r))
 	}

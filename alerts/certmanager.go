@@ -64,7 +64,7 @@ func certManagerRows(rows, by, more string) string {
 }
 
 const certManagerText = "*issuer* has the form Issuer/namespace/name or ClusterIssuer/name. A renewal is overdue when cert-manager has not " +
-	"issued the next certificate after its renewal time; the present one is still valid then."
+	"issued the next certificate after its renewal time; the current certificate is then still valid."
 
 // Labels of the objects of cert-manager, and rows about those that are not ready.
 const (
@@ -202,13 +202,13 @@ func certificateRules() []Rule {
 // certManagerWhy returns the reasons for the severities of the alerts about cert-manager.
 func certManagerWhy() map[string]string {
 	return map[string]string{
-		"CertManagerIssuerNotReady":         "certificates are valid until their end; an end that is near has an alert of its own",
-		"CertManagerUnprocessed":            "certificates are valid until their end",
-		"CertManagerRequestFailed":          "the present certificate is valid, and cert-manager tries again",
-		"CertManagerRequestPending":         "the present certificate is valid, and cert-manager tries again",
-		"CertManagerDeletionStuck":          "an object stays that should be deleted",
-		"CertManagerCertificateNotReady":    "what uses it has the one before, or has never run",
-		"CertManagerRenewalOverdue":         "the present certificate is valid for days",
+		"CertManagerIssuerNotReady":         "certificates are valid until they expire; an expiry soon has another alert",
+		"CertManagerUnprocessed":            "certificates are valid until they expire",
+		"CertManagerRequestFailed":          "the current certificate is valid, and cert-manager tries again",
+		"CertManagerRequestPending":         "the current certificate is valid, and cert-manager tries again",
+		"CertManagerDeletionStuck":          "an object that should be deleted still exists",
+		"CertManagerCertificateNotReady":    "workloads use the previous certificate, or have never run",
+		"CertManagerRenewalOverdue":         "the current certificate is valid for days",
 		"CertManagerRenewalOverdueCritical": "renewal has failed, and within three days clients refuse it",
 		"CertManagerCertificateExpired":     "clients refuse it now",
 	}

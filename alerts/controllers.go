@@ -87,12 +87,12 @@ func controllersGroup() Group {
 		down = append(down, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "name"}})
 		podless = append(podless, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "component"}})
 	}
-	return Group{Name: "controllers", Title: "Controllers", Text: "A dead controller leaves its objects ready.", Rules: []Rule{
+	return Group{Name: "controllers", Title: "Controllers", Text: "If a controller is down, its objects stay Ready, so controllers have their own alerts.", Rules: []Rule{
 		controllerDown(Rule{
 			Name: "FluxControllerDown", Severity: Warning, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
 			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
 			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} does not run",
-			Description: "It has no available pod. Its objects keep the status that they have: Ready is out of date. Check events and logs of its pods.",
+			Description: "It has no available pod. Its objects keep their last status, so Ready is out of date. Check events and logs of its pods.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxComponentMissing", Severity: Warning, Expr: FluxComponentMissing,
@@ -213,11 +213,11 @@ func controllersSystem() Description {
 func controllersWhy() map[string]string {
 	return map[string]string{
 		"ControllerReplicasMissing": "other pods serve; the failure tolerance is lower",
-		"ControllerRolloutStuck":    "the pods before serve",
-		"ControllerCrashLooping":    "a workload without any pod has an alert of its own",
-		"ControllerMetricsFailing":  "only details of controllers are unseen",
-		"ControllerMetricsCut":      "only details of controllers are unseen",
-		"ControllerOutOfMemory":     "it was restarted, and will be killed again if its need grows",
+		"ControllerRolloutStuck":    "the previous pods serve",
+		"ControllerCrashLooping":    "a workload without available pods has another alert",
+		"ControllerMetricsFailing":  "only details of controllers are not monitored",
+		"ControllerMetricsCut":      "only details of controllers are not monitored",
+		"ControllerOutOfMemory":     "it was restarted, and will be killed again if it needs more memory",
 		"ControllerQueueGrowing":    "changes arrive late",
 		"ControllerNotReconciling":  "running workloads are not affected; changes wait",
 		"ControllerReconcileErrors": "running workloads are not affected; changes wait",

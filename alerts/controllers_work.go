@@ -5,7 +5,7 @@ package alerts
 
 import "time"
 
-const controllersWorkText = "These need the controllers' own metrics (`collectors.controllers.via` is not `none`), with the families of `allow` that are the default."
+const controllersWorkText = "These rules need the controllers' own metrics (`collectors.controllers.via` is not `none`), with the default families of `allow`."
 
 // controllersWork returns the rules about the work of running controllers.
 func controllersWork() Group {

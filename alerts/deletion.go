@@ -19,7 +19,7 @@ func deletionStuck(name string, system System, groups string) Rule {
 		Reason:      `max by (` + object + `, reason) (label_replace(` + deleted + `{finalizers!=""}, "reason", "held by $1", "finalizers", "(.+)"))`,
 		Object:      Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 		Summary:     "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is stuck in deletion",
-		Description: "Its deletion was requested more than $threshold ago, and a finalizer holds it. Find out why its controller does not remove it before you do.",
+		Description: "Its deletion was requested more than $threshold ago, and a finalizer holds it. Find out why its controller does not remove it, before you remove it.",
 		InhibitedBy: []Inhibition{followsFromOutage()},
 	}
 }

@@ -25,8 +25,8 @@ func exporterGroup() Group {
 			Expr:    `max by (cluster, collector, reason) (cobaltcore_collector_failing)`,
 			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
 			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
-			Description: "A watch fails or is not complete, or a probe has no answer or no token. Missing rows are unknown. " +
-				"The fleet page of the exporter shows which it is, its log the error.",
+			Description: "A watch fails or is not complete, or a probe has no answer or no token. The state of missing objects is unknown. " +
+			"The status page of the exporter names the kind, its log the error.",
 			InhibitedBy: []Inhibition{
 				followsFromOutage(),
 				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},
@@ -125,16 +125,16 @@ func exporterSystem() Description {
 // exporterWhy returns the reasons for the severities of the alerts about the exporter.
 func exporterWhy() map[string]string {
 	return map[string]string{
-		"ExporterCollectorDown":    "a part of the fleet is unseen; users feel nothing",
-		"ExporterReloadFailed":     "the configuration before is in force",
+		"ExporterCollectorDown":    "a part of the fleet is not monitored; users are not affected",
+		"ExporterReloadFailed":     "the previous configuration stays in effect",
 		"ExporterReportStale":      "the report is old; alerts arrive by Prometheus",
 		"ExporterAlertmanagerDown": "alerts arrive by Prometheus",
-		"ExporterWatchdogMissing":  "the way of alerts from one cluster is broken; the exporter's own are sent",
-		"ExporterRefusesClients":   "the scrape of Prometheus may be refused next; users feel nothing",
-		"ExporterMissing":          "no fault of the fleet is reported, and users may be hurt by one now",
-		"ExporterDown":             "no fault of the fleet is reported, and users may be hurt by one now",
+		"ExporterWatchdogMissing":  "alerts from one cluster do not arrive; alerts of the exporter do",
+		"ExporterRefusesClients":   "the scrape of Prometheus may be refused next; users are not affected",
+		"ExporterMissing":          "faults in the fleet, which may affect users now, are not reported",
+		"ExporterDown":             "faults in the fleet, which may affect users now, are not reported",
 		"ExporterReplicaDown":      "another replica works",
-		"ExporterShardMissing":     "no fault of some clusters is reported, and users may be hurt by one now",
+		"ExporterShardMissing":     "faults in some clusters, which may affect users now, are not reported",
 		"ExporterWatchdog":         "it always fires",
 	}
 }

@@ -159,7 +159,7 @@ func esoStores() []Rule {
   and on () group(cobaltcore_openbao_expected_nodes)`,
 			Object:  Object{Kind: "Server", Name: "{{ $labels.backend }}"},
 			Summary: "Stores in cluster {{ $labels.cluster }} lead to {{ $labels.backend }}, which is no configured OpenBao",
-			Description: "Failures of these stores follow from none, and their secrets are not compared. " +
+			Description: "Their failures are not attributed to an OpenBao, and their secrets are not compared. " +
 				"If it is an address of one, such as that of its ingress, add it to collectors.openbao[].addresses.",
 		}),
 		esoOperated(esoState("", Rule{

@@ -69,10 +69,10 @@ func esoCalls() []Rule {
 // externalSecretsWhy returns the reasons for the severities of the alerts about External Secrets.
 func externalSecretsWhy() map[string]string {
 	return map[string]string{
-		"ESOStoreNotReady":                "secrets of many users are not refreshed, and leases end within hours",
+		"ESOStoreNotReady":                "secrets of many workloads are not refreshed, and leases expire within hours",
 		"ESOSecretStoreNotReady":          "it concerns one namespace, and its Secrets keep their values",
 		"ESOStoreUnusedNotReady":          "no object uses it",
-		"ESOStoreNotValidated":            "it may work; its readiness proves nothing",
+		"ESOStoreNotValidated":            "it may work; its Ready condition was not checked",
 		"ESOUnprocessed":                  "an object has no effect yet",
 		"ESOStateUnknown":                 "whether the object works is unknown",
 		"ESOExternalSecretFailing":        "its Secret keeps the values of its last success",
@@ -90,15 +90,15 @@ func externalSecretsWhy() map[string]string {
 		"ESOPushSecretIncomplete":         "some readers keep the old value",
 		"ESOClusterExternalSecretFailing": "existing Secrets stay; new namespaces lack theirs",
 		"ESOClusterPushSecretFailing":     "readers keep the old value",
-		"ESOSyncFailureRatio":             "many consumers of a cluster lose valid credentials within hours, and have one cause",
-		"ESOProviderErrors":               "the next attempt mostly succeeds; objects that fail have alerts of their own",
-		"ESOStoreSyncErrors":              "the next attempt mostly succeeds; objects that fail have alerts of their own",
-		"ESODeletionStuck":                "an object stays that should be deleted",
+		"ESOSyncFailureRatio":             "many workloads in a cluster lose valid credentials within hours, for a common reason",
+		"ESOProviderErrors":               "the next attempt usually succeeds; failing objects have their own alerts",
+		"ESOStoreSyncErrors":              "the next attempt usually succeeds; failing objects have their own alerts",
+		"ESODeletionStuck":                "an object that should be deleted still exists",
 		"ESOServerNotConfigured":          "the store works; the OpenBao behind it is not watched",
-		"ESOControllerDown":               "no secret of the cluster is refreshed, and leases end within hours",
+		"ESOControllerDown":               "no secret of the cluster is refreshed, and leases expire within hours",
 		"ESOWebhookDown":                  "Secrets are refreshed; objects cannot be changed",
 		"SecretFlowBehind":                "an old password is in use; most stay valid for a while",
-		"SecretFlowNeverRefreshed":        "the object is declared like that",
+		"SecretFlowNeverRefreshed":        "this is declared in its specification",
 		"SecretFlowPushedNotStored":       "readers keep the old value",
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-const fleetText = "Gaps in what the exporter can see. A cluster that is down has no other alerts."
+const fleetText = "Clusters, kinds and sources that the exporter cannot read. While a cluster is down, its other alerts are inhibited."
 
 // fleetGroup returns the rules about missing data. A cluster that is down is the cause of all alerts
 // about objects in it or applied to it.
@@ -31,16 +31,16 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
 			Description: "Its API server has not answered two probes in a row. " +
-				"The state of its objects is unknown: their rows are withdrawn after staleAfter. Query it from a workstation (kubectl get --raw=/readyz).",
+				"The state of its objects is unknown: their metrics are removed after staleAfter. Query it from a workstation (kubectl get --raw=/readyz).",
 		},
 		{
 			Name: "FleetClusterChanged", System: Fleet, Severity: Warning, For: time.Minute,
 			Expr:    `cobaltcore_cluster_identity_changed_timestamp_seconds`,
 			Since:   `cobaltcore_cluster_identity_changed_timestamp_seconds`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary: "Cluster {{ $labels.cluster }} has another identity than before",
+			Summary: "Cluster {{ $labels.cluster }} has another identity",
 			Description: "The UID of the namespace kube-system was {{ $labels.first_cluster_uid }} and is {{ $labels.cluster_uid }}: " +
-				"its rows are those of another cluster, or the cluster was rebuilt. Compare the server of its kubeconfig with the intended one.",
+				"its metrics are about another cluster, or the cluster was rebuilt. Compare the server of its kubeconfig with the intended one.",
 		},
 		{
 			Name: "FleetKubeconfigInvalid", System: Fleet, Severity: Warning, For: 5 * time.Minute,
@@ -62,7 +62,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Name: "FleetWatchFailing", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:    `max by (cluster, collector, group, kind, reason) (cobaltcore_watch_failing{reason!~"forbidden|unauthorized"})`,
 			Summary: "{{ $labels.kind }} in cluster {{ $labels.cluster }} cannot be watched: {{ $labels.reason }}",
-			Description: "Their rows are those of the last success, until staleAfter. " +
+			Description: "Their metrics are from the last success, until staleAfter. " +
 				"Compare with kubectl get {{ $labels.kind }}.{{ $labels.group }} --all-namespaces from a workstation.",
 		}),
 		kind(Rule{
@@ -76,7 +76,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Name: "FleetKindNotRecorded", Severity: Info, For: 5 * time.Minute,
 			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_unrecorded)`,
 			Summary:     "Snapshot of cluster {{ $labels.cluster }} has no {{ $labels.kind }}",
-			Description: "Objects in the snapshot refer to some of group {{ $labels.group }}. Their state is unknown: dump the kind too; an empty list shows that there are none.",
+			Description: "Objects in the snapshot refer to objects of group {{ $labels.group }}, whose state is unknown. Add this kind to the snapshot, even as an empty list.",
 		}),
 		kind(Rule{
 			Name: "FleetVersionUnsupported", Severity: Warning, For: 5 * time.Minute,
@@ -112,9 +112,9 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Expr:    `max by (cluster, source, namespace, name, reason, other) (cobaltcore_discovery_finding{name!=""})`,
 			Object:  Object{Kind: "Secret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary: "{{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was rejected as a cluster: {{ $labels.reason }}",
-			Description: "It stands for a cluster that is not watched, or is watched with the credentials before" +
+			Description: "Its cluster is not watched, or is watched with previous credentials" +
 				`{{ if $labels.other }} ({{ $labels.other }} has the name or the Secret){{ end }}. ` +
-				"Correct the Secret, or remove what declares the cluster.",
+				"Correct the Secret, or remove the object that declares the cluster.",
 			InhibitedBy: []Inhibition{followsFromOutage(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
 		},
 		{
@@ -130,8 +130,8 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Expr: `max by (cluster) (cobaltcore_cluster_info) unless on (cluster) ` + fleetUp("") + `
   and on (cluster) (` + fleetUp(" offset 1h") + ` or max by (cluster) (ALERTS{alertname="FleetMetricsMissing", alertstate="firing"}))`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary: "Metrics of cluster {{ $labels.cluster }} do not arrive any longer",
-			Description: "Prometheus has no target of this cluster any longer: " +
+			Summary: "Metrics of cluster {{ $labels.cluster }} no longer arrive",
+			Description: "Prometheus has lost its targets in this cluster: " +
 				"rules over its metrics cannot fire. Check Prometheus in the cluster, then remote write, or the sidecar and store of Thanos.",
 			InhibitedBy: []Inhibition{followsFromOutage()},
 		},
@@ -165,12 +165,12 @@ func clusterCertificates() Group {
 		expiring(Rule{
 			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "Client certificate of the exporter for cluster {{ $labels.cluster }} " + expires,
-			Description: "It " + expires + ". After that the state of the cluster is unknown. Issue a new one where its kubeconfig comes from.",
+			Description: "It " + expires + ". After that the state of the cluster is unknown. Issue a new one at the source of its kubeconfig.",
 		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 3*day),
 		expiring(Rule{
 			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "API server certificate of cluster {{ $labels.cluster }} " + expires,
-			Description: "It " + expires + ". After that no client can connect. Renew it with the tool that made the cluster.",
+			Description: "It " + expires + ". After that no client can connect. Renew it with the tool that created the cluster.",
 		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 3*day),
 	) {
 		r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
@@ -187,7 +187,7 @@ func clusterCertificates() Group {
 		Description: "It " + expires + ", and there is no new one. Fix its rotation: Greenhouse, the writer of its Secret, or the kubelet.",
 		InhibitedBy: []Inhibition{followsFromOutage()},
 	})
-	return Group{Name: "fleet-certificates", Title: "The way to the clusters", Rules: rules}
+	return Group{Name: "fleet-certificates", Title: "Credentials and certificates of clusters", Rules: rules}
 }
 
 // fleetSystem describes the clusters themselves.
@@ -202,23 +202,23 @@ func fleetSystem() Description {
 func fleetWhy() map[string]string {
 	return map[string]string{
 		"FleetClusterDown":                 "nothing can be changed or restarted in it now, and other faults in it are not detected",
-		"FleetClusterChanged":              "findings have the name of another cluster; nothing is broken in either",
+		"FleetClusterChanged":              "findings have the name of another cluster; both clusters work",
 		"FleetKubeconfigInvalid":           "the connection works until the exporter restarts",
-		"FleetKindForbidden":               "a part of the cluster is not monitored; users feel nothing",
-		"FleetWatchFailing":                "a part of the cluster is not monitored; users feel nothing",
-		"FleetKindUnknown":                 "a part of the cluster is not monitored; users feel nothing",
-		"FleetKindNotRecorded":             "a snapshot is incomplete; nothing runs on it",
+		"FleetKindForbidden":               "a part of the cluster is not monitored; users are not affected",
+		"FleetWatchFailing":                "a part of the cluster is not monitored; users are not affected",
+		"FleetKindUnknown":                 "a part of the cluster is not monitored; users are not affected",
+		"FleetKindNotRecorded":             "a snapshot is incomplete; no workload depends on it",
 		"FleetVersionUnsupported":          "a part of the cluster is not monitored until an upgrade",
 		"FleetObjectsCut":                  "some objects are not monitored until a limit is raised",
 		"FleetLabelsCut":                   "only names in alerts are shortened",
-		"FleetDiscoveryFailing":            "known clusters stay watched; new ones are not found",
-		"FleetClusterRefused":              "one cluster is not watched; users feel nothing",
-		"FleetClusterTwice":                "findings are counted twice; none is missing",
+		"FleetDiscoveryFailing":            "known clusters are still watched; new clusters are not found",
+		"FleetClusterRefused":              "one cluster is not watched; users are not affected",
+		"FleetClusterTwice":                "findings are counted twice; none are missing",
 		"FleetMetricsMissing":              "rules over metrics of the cluster cannot fire; those of the exporter can",
 		"FleetCredentialsExpiring":         "days are left, and the certificate can be renewed in working hours",
 		"FleetCredentialsExpiringCritical": "within three days faults in the cluster are no longer detected, and renewing takes minutes",
 		"FleetServerCertExpiring":          "days are left, and most installations renew it themselves",
 		"FleetServerCertExpiringCritical":  "renewal has failed, and within three days the API of the cluster cannot be used",
-		"FleetTokenExpiring":               "the cluster is not monitored when it expires; users feel nothing",
+		"FleetTokenExpiring":               "the cluster is not monitored when it expires; users are not affected",
 	}
 }

@@ -149,7 +149,7 @@ func fluxGroup() Group {
 			Expr:        `max by (cluster) (cobaltcore_watch_synced{collector="flux", kind="FluxInstance"} == 1) unless on (cluster) flux_instance_info`,
 			Object:      Object{Kind: "FluxInstance", Name: "flux"},
 			Summary:     "Cluster {{ $labels.cluster }} has no FluxInstance",
-			Description: "It has the kinds of Flux Operator: Flux is not kept installed there. Apply it from Git, or remove Flux Operator and its kinds.",
+			Description: "It has the kinds of Flux Operator, but nothing keeps Flux installed. Apply it from Git, or remove Flux Operator and its kinds.",
 		}),
 		flux(Rule{
 			Name: "FluxSourceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
@@ -212,7 +212,7 @@ func fluxGroup() Group {
 			Threshold:   secondsThreshold(time.Hour, sinceOnset),
 			Expr:        certainProblems(`status="progressing"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} does not become ready",
-			Description: "It has been progressing for more than $threshold. Look at its pods in cluster {{ $labels.target_cluster }}; reconcile it if its controller was restarted meanwhile.",
+			Description: "It has been progressing for more than $threshold. Look at its pods in cluster {{ $labels.target_cluster }}; reconcile it if its controller was restarted.",
 		}),
 		flux(Rule{
 			Name: "FluxUnprocessed", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
@@ -287,7 +287,7 @@ func fluxGroup() Group {
 			Expr: fluxVersion + `
   unless on (version) (2 * count by (version) (` + fluxVersion + `) > scalar(count(` + fluxVersion + `)))`,
 			Object:      Object{Kind: "FluxInstance", Name: "flux"},
-			Summary:     "Flux in cluster {{ $labels.cluster }} is {{ $labels.version }}, unlike that of most clusters",
+			Summary:     "Flux in cluster {{ $labels.cluster }} is {{ $labels.version }}, unlike most clusters",
 			Description: "At least half of the clusters run another version. Compare spec.distribution.version of their FluxInstances.",
 		}),
 		flux(Rule{
@@ -295,7 +295,7 @@ func fluxGroup() Group {
 			Expr:        `max by (cluster, component) (cobaltcore_flux_report_component_ready) == 0`,
 			Object:      Object{Kind: "Deployment", Name: "{{ $labels.component }}"},
 			Summary:     "{{ $labels.component }} of Flux in cluster {{ $labels.cluster }} is not ready, according to the FluxReport",
-			Description: "According to the FluxReport, {{ $labels.component }} is not ready. Its objects keep the status that they have. Check its Deployment and the events of its pods.",
+			Description: "Its objects keep their last status. Check its Deployment and the events of its pods.",
 			InhibitedBy: []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}},
 		}),
 	}}

@@ -36,7 +36,7 @@ func mismatched(aspect, separator string, r Rule) Rule {
 	return flux(r)
 }
 
-const fluxInstanceText = "What a FluxInstance asks for and does not have although it is ready. *object* is what differs."
+const fluxInstanceText = "Differences between a FluxInstance that is ready and the cluster. *object* is the object that differs."
 
 // fluxInstanceGroup returns the rules about the objects that a FluxInstance installs, and about its FluxReport.
 func fluxInstanceGroup() Group {
@@ -137,41 +137,41 @@ func fluxInstanceGroup() Group {
 // fluxWhy returns the reasons for the severities of the alerts about Flux.
 func fluxWhy() map[string]string {
 	return map[string]string{
-		"FluxInstanceFailing":         "the old controllers keep running; a controller that is down has an alert of its own",
+		"FluxInstanceFailing":         "the old controllers keep running; the loss of a controller has another alert",
 		"FluxInstanceMissing":         "nothing keeps Flux installed; running workloads are not affected",
 		"FluxSourceFailing":           "the last artifact stays in use; new commits do not arrive",
 		"FluxChartFailing":            "the last artifact stays in use; new versions do not arrive",
-		"FluxApplyFailing":            "the last good revision mostly stays; a change does not arrive",
-		"FluxStalled":                 "the last good revision mostly stays; the object has to be corrected by hand",
+		"FluxApplyFailing":            "the last good revision usually stays; a change does not arrive",
+		"FluxStalled":                 "the last good revision usually stays; the object has to be corrected by hand",
 		"FluxDependencyBlocked":       "a change does not arrive; running workloads are not affected",
 		"FluxDependencyChainBlocked":  "a change does not arrive; running workloads are not affected",
 		"FluxWaitingTooLong":          "a change does not arrive; running workloads are not affected",
-		"FluxProgressingTooLong":      "a change arrives late or in part",
+		"FluxProgressingTooLong":      "a change arrives late or only partially",
 		"FluxUnprocessed":             "a change does not arrive; running workloads are not affected",
 		"FluxResourceUnknown":         "whether the object works is unknown",
 		"FluxResourceFailing":         "images, commits or notifications are late; running workloads are not affected",
 		"FluxResourceStale":           "changes and corrections of drift do not arrive",
 		"FluxDrifted":                 "the workload differs from its declaration, on purpose",
-		"FluxHelmTestFailing":         "the release runs; its failed test is a sign that it may not work",
+		"FluxHelmTestFailing":         "the release runs, but may not work",
 		"FluxReleaseRemediated":       "the previous version runs",
 		"FluxSuspended":               "it was intended, and may have been forgotten",
-		"FluxDeletionStuck":           "an object stays that should be deleted",
-		"FluxVersionSkew":             "every version in use works; it is work for a maintenance window",
+		"FluxDeletionStuck":           "an object that should be deleted still exists",
+		"FluxVersionSkew":             "all versions in use work; the upgrade can wait for a maintenance window",
 		"FluxReportComponentNotReady": "changes of one component do not arrive",
 		"FluxUpgradeNotApplied":       "the old version runs",
-		"FluxVersionOutOfRange":       "the version that runs works, but is not the one declared",
+		"FluxVersionOutOfRange":       "the current version works, but is not the declared one",
 		"FluxNetworkPolicyMissing":    "a protection is missing; nothing is interrupted",
 		"FluxSyncDiffers":             "the cluster follows another source than declared",
-		"FluxRegistryDiffers":         "images come from another registry; they run",
+		"FluxRegistryDiffers":         "images from another registry are running",
 		"FluxDistributionDiffers":     "another distribution runs than declared",
 		"FluxShardNotServed":          "objects of one shard are not reconciled; running workloads are not affected",
 		"FluxShardMissing":            "objects of one shard are not reconciled; running workloads are not affected",
-		"FluxKindMissing":             "all objects of the kind were deleted with it, and pruning may be removing what they applied now",
+		"FluxKindMissing":             "all objects of the kind were deleted with it, and pruning may now remove the objects that they applied",
 		"FluxReportStale":             "only the report is old",
 		"FluxReportMissing":           "only the report is missing",
-		"FluxControllerDown":          "running workloads are not affected; changes, also urgent ones, wait",
-		"FluxComponentMissing":        "running workloads are not affected; changes, also urgent ones, wait",
+		"FluxControllerDown":          "running workloads are not affected; changes wait, even urgent ones",
+		"FluxComponentMissing":        "running workloads are not affected; changes wait, even urgent ones",
 		"FluxComponentExtra":          "it has no effect",
-		"FluxImageDiffers":            "it runs; its image was changed by hand",
+		"FluxImageDiffers":            "it runs with an image that was set by hand",
 	}
 }

@@ -81,7 +81,7 @@ const (
 	greenhousePreset  = "cobaltcore_greenhouse_pluginpreset"
 )
 
-const greenhouseText = "Ready covers neither the nodes of a Cluster nor the pods of a Plugin: these have alerts of their own."
+const greenhouseText = "Ready does not cover the nodes of a Cluster and the pods of a Plugin, which have their own alerts."
 
 // greenhouseGroup returns the rules about Greenhouse. The Ready condition of its objects is not
 // sufficient: a Cluster is ready without nodes, and a Plugin without a pod.
@@ -101,7 +101,7 @@ func greenhouseClusters() []Rule {
 	byCluster := []Inhibition{sameObject("CobaltCoreGreenhouseClusterNotReady")}
 	token, tokenSince := ending("cluster, namespace, name", greenhouseCluster+"_token_expiry_timestamp_seconds")
 	return []Rule{
-		followsFromCluster(greenhouseFailing("CobaltCoreGreenhouseClusterNotReady", "Cluster", "", "Greenhouse cannot log in there, or may not do what it needs. Its Plugins are neither installed nor upgraded.", Critical)),
+		followsFromCluster(greenhouseFailing("CobaltCoreGreenhouseClusterNotReady", "Cluster", "", "Greenhouse cannot log in, or lacks permissions. Its Plugins are neither installed nor upgraded.", Critical)),
 		followsFromCluster(greenhouseState(Rule{
 			Name: "GreenhouseClusterUnknown", Severity: Warning, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(`kind="Cluster", status=~"unknown|progressing"`),
@@ -120,7 +120,7 @@ func greenhouseClusters() []Rule {
 			Name: "GreenhouseClusterUnschedulable", Severity: Warning, For: 15 * time.Minute,
 			Expr: condition("PayloadSchedulable", "False"), Since: transition("PayloadSchedulable"),
 			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} cannot schedule pods",
-			Description: "Pods of Greenhouse find no node there. Check for nodes that are cordoned, tainted or full.",
+			Description: "No node accepts pods of Greenhouse. Check for nodes that are cordoned, tainted or full.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
@@ -164,7 +164,7 @@ func greenhousePlugins() []Rule {
 			Expr: withoutDeleting("Plugin", `max by (cluster, namespace, name, target_cluster) (`+PluginWorkloadDown+`)`),
 			// A Plugin that is not ready has a separate alert.
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, but a workload of it in cluster {{ $labels.target_cluster }} has no pod",
-			Description: "It is ready because its release is. Read the events of the pods of the workload.",
+			Description: "Greenhouse checks only its release. Read the events of the pods of the workload.",
 			InhibitedBy: []Inhibition{{By: "FleetClusterDown", Equal: []string{"target_cluster"}}},
 		}),
 		greenhouse("Plugin", Rule{
@@ -172,7 +172,7 @@ func greenhousePlugins() []Rule {
 			Expr: withoutDeleting("Plugin", `max by (cluster, namespace, name, target_cluster, definition_kind, definition_namespace, definition_name, version) (`+greenhousePlugin+`_info{version!=""})
   unless on (cluster, definition_kind, definition_namespace, definition_name, version) `+definitions+`
   and on (cluster, definition_kind, definition_namespace, definition_name) `+definitions),
-			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has not taken up the version of its definition",
+			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} does not run the version of its definition",
 			Description: "It runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one. Read the conditions of its HelmRelease.",
 			InhibitedBy: []Inhibition{sameObject("CobaltCoreGreenhousePluginNotReady")},
 		}),
@@ -220,7 +220,7 @@ func greenhousePresets() []Rule {
 		failing, missing,
 		greenhouseFailing("GreenhousePresetNotReady", "PluginPreset", `, condition=""`, "No condition of it explains why: look at the controller of Greenhouse.", Warning),
 		rule("GreenhousePresetSkipped", "PluginSkipped", "skips plugins that exist already",
-			"does not touch Plugins of the names that it would give: they were created by hand, or by another preset. Rename or remove one.", Warning),
+			"does not change existing Plugins with its names, which were created by hand or by another preset. Rename or remove one.", Warning),
 		rule("GreenhousePresetNoCluster", "ClusterListEmpty", "selects no cluster",
 			"selects no Cluster, so it has no Plugins. Compare spec.clusterSelector with the labels of the Clusters.", Info),
 	}
@@ -250,7 +250,7 @@ func greenhouseOthers() []Rule {
 		operated("GreenhouseControllerDown", plugin), operated("GreenhouseControllerDown", other),
 		greenhouseFailing("GreenhouseDefinitionNotReady", "PluginDefinition|ClusterPluginDefinition", "",
 			"Its chart cannot be fetched or replicated. Plugins that use it cannot be installed or upgraded.", Warning),
-		greenhouseFailing("CobaltCoreGreenhouseCatalogNotReady", "Catalog", "", "Its definitions stay at the versions that they have.", Warning),
+		greenhouseFailing("CobaltCoreGreenhouseCatalogNotReady", "Catalog", "", "Its definitions keep their versions.", Warning),
 		greenhouseFailing("CobaltCoreGreenhouseOrganizationNotReady", "Organization", "", "Its namespace, its admins or its login may be incomplete.", Warning),
 		teamMembersMissing(),
 		greenhouseFailing("GreenhouseTeamNotReady", "Team", "", "Its members cannot be read, or are not all valid.", Warning),
@@ -294,9 +294,9 @@ func greenhouseWhy() map[string]string {
 		"GreenhouseClusterUnknown":                    "whether Greenhouse can use the cluster is unknown",
 		"GreenhouseNodesNotReady":                     "workloads move to other nodes",
 		"GreenhouseClusterUnschedulable":              "new Plugins do not start; others run",
-		"GreenhouseTokenExpiring":                     "hours are left, and a cluster that is lost has an alert of its own",
+		"GreenhouseTokenExpiring":                     "hours are left, and the loss of the cluster has another alert",
 		"GreenhouseClusterDeletionScheduled":          "it was intended, and can still be cancelled",
-		"CobaltCoreGreenhousePluginNotReady":          "the release before mostly runs",
+		"CobaltCoreGreenhousePluginNotReady":          "the previous release usually runs",
 		"GreenhousePluginWorkloadDown":                "one Plugin does not work",
 		"GreenhousePluginOutdated":                    "the previous version runs",
 		"GreenhouseOwnerMissing":                      "only alerts are affected",
@@ -304,16 +304,16 @@ func greenhouseWhy() map[string]string {
 		"GreenhousePresetDefinitionMissing":           "its Plugins do not change",
 		"GreenhousePresetNotReady":                    "its Plugins do not change",
 		"GreenhousePresetSkipped":                     "the Plugins of the same names run",
-		"GreenhousePresetNoCluster":                   "it has no effect, which may be meant",
+		"GreenhousePresetNoCluster":                   "it has no effect, which may be intended",
 		"GreenhousePluginUnprocessed":                 "a change does not arrive",
 		"GreenhouseObjectUnprocessed":                 "a change does not arrive",
-		"GreenhouseDefinitionNotReady":                "Plugins cannot be installed or upgraded; those that run go on",
-		"CobaltCoreGreenhouseCatalogNotReady":         "definitions stay at their versions",
+		"GreenhouseDefinitionNotReady":                "Plugins cannot be installed or upgraded; existing Plugins keep running",
+		"CobaltCoreGreenhouseCatalogNotReady":         "definitions keep their versions",
 		"CobaltCoreGreenhouseOrganizationNotReady":    "a part of the organization may not be set up",
 		"GreenhouseTeamNotReady":                      "members of one team may be missing",
 		"CobaltCoreGreenhouseTeamRoleBindingNotReady": "one team may lack access",
-		"GreenhouseDeletionStuck":                     "an object stays that should be deleted",
-		"GreenhouseControllerDown":                    "users cannot log in or open services now, or tokens of clusters end within a day",
+		"GreenhouseDeletionStuck":                     "an object that should be deleted still exists",
+		"GreenhouseControllerDown":                    "users cannot log in or open services now, or tokens of clusters expire within a day",
 		"GreenhouseWebhookDown":                       "running workloads are not affected; objects cannot be changed",
 		"GreenhouseKubernetesUnmaintained":            "it works; security fixes do not arrive",
 		"GreenhouseTeamMembersMissing":                "some users may have lost their access",

@@ -61,7 +61,7 @@ func openBaoNode(r Rule) Rule {
 	return openBao(r)
 }
 
-const openBaoText = "*backend* is the cluster and the name of an OpenBao, in alerts about it and about the stores and secrets that come from there, in every cluster. " +
+const openBaoText = "*backend* is the cluster and the name of an OpenBao. It is a label of alerts about this OpenBao, and about the stores and secrets that come from it, in all clusters. " +
 	"A store leads to the OpenBao that has its server among its addresses (`collectors.openbao[].addresses`, nodes and their Services); any other store has the address of its server as *backend*."
 
 // openBaoGroup returns the rules about OpenBao itself. The facts and thresholds are from OpenBao
@@ -119,7 +119,7 @@ func openBaoGroup() Group {
 			Name: "OpenBaoMultipleActive", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_node_active) > 1`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} active nodes",
-			Description: "{{ $value }} nodes are active at the same time: clients read and write different secrets. Compare their cluster IDs in \"bao status\": one that was initialized by itself has another. Take it out of the Service first.",
+			Description: "{{ $value }} nodes are active at the same time: clients read and write different secrets. Compare their cluster IDs in \"bao status\": a node that was initialized separately has another. Remove it from the Service first.",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoNodeDown", Severity: Warning, For: 3 * time.Minute,
@@ -152,8 +152,8 @@ func openBaoGroup() Group {
 			Summary: "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
 			Description: "" +
 				`{{ if eq $labels.reason "uninitialized" }}Check its retry_join stanza and the CA in it, or run "bao operator raft join"` +
-				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save them, then empty its volume and let it join` +
-				`{{ else }}It was taken out of the raft configuration: empty its volume and let it join again{{ end }}.`,
+				`{{ else if eq $labels.reason "other_cluster" }}It was initialized separately and has its own secrets: save them, then empty its volume and let it join` +
+				`{{ else }}It was removed from the raft configuration: empty its volume and let it join again{{ end }}.`,
 			InhibitedBy: ofAll("OpenBaoMultipleActive"),
 		}),
 		openBao(Rule{
@@ -168,7 +168,7 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot lose another node",
-			Description: "Its failure tolerance is {{ $value }}: one more node, and the quorum is lost. Hold back restarts; restore the node that is down, sealed or unhealthy.",
+			Description: "Its failure tolerance is {{ $value }}: without one more node, the quorum is lost. Postpone restarts; restore the node that is down, sealed or unhealthy.",
 			Since:       unhealthySince,
 			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical", "OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
@@ -181,7 +181,7 @@ func openBaoGroup() Group {
   unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
 			Since:       unhealthySince,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has had no failure tolerance for a long time",
-			Description: "Its failure tolerance has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost. Hold back restarts; restore the node that is down, sealed or unhealthy.",
+			Description: "Its failure tolerance has been {{ $value }} for longer than $threshold, or a voter is missing: without one more node, the quorum is lost. Postpone restarts; restore the node that is down, sealed or unhealthy.",
 			InhibitedBy: append(ofAll("OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
 		openBao(Rule{
@@ -210,7 +210,7 @@ func openBaoGroup() Group {
 			Expr:        `max by (cluster, openbao, server_id, address) (cobaltcore_openbao_raft_peer_dead)`,
 			Object:      Object{Kind: "RaftServer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.server_id }}"},
 			Summary:     "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a dead server: {{ $labels.server_id }}",
-			Description: "No node is at {{ $labels.address }}, which is still in the raft configuration. A dead voter counts for the quorum. If it is gone for good, remove it with \"bao operator raft remove-peer\".",
+			Description: "No node is at {{ $labels.address }}, which is still in the raft configuration. A dead voter counts for the quorum. If it will not return, remove it with \"bao operator raft remove-peer\".",
 			InhibitedBy: leaderless,
 		}),
 		openBaoNode(Rule{
@@ -233,7 +233,7 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao, node) (cobaltcore_openbao_node_info{seal_type="shamir"})
   and on (cluster, openbao) (cobaltcore_openbao_expected_auto_unseal == 1)`,
 			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} does not unseal itself",
-			Description: "It has a Shamir seal where auto-unseal is expected: after a restart it stays sealed. Hold back restarts and plan the migration to auto-unseal.",
+			Description: "It has a Shamir seal where auto-unseal is expected: after a restart it stays sealed. Postpone restarts and plan the migration to auto-unseal.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoVersionSkew", Severity: Info, For: time.Hour,

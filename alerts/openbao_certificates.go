@@ -35,7 +35,7 @@ func ending(by, metric string) (expr, since string) {
 	return end + ` - time() < ` + threshold, end + ` - ` + threshold
 }
 
-const openBaoCertificatesText = "A root CA is info from half a year, any CA critical from a week before its end."
+const openBaoCertificatesText = "A root CA has severity info from half a year before its expiry; any CA is critical from a week before its expiry."
 
 // openBaoCertificates returns the rules about the certificates that OpenBao issues, and about its own certificates.
 func openBaoCertificates() Group {

@@ -5,7 +5,7 @@ package alerts
 
 import "time"
 
-const openBaoNativeText = "For Prometheus only: these need OpenBao's metrics in the same Prometheus."
+const openBaoNativeText = "These rules need OpenBao's own metrics in the same Prometheus. The exporter does not evaluate them."
 
 // openBaoNative returns rules that need OpenBao's own telemetry in the same Prometheus.
 func openBaoNative() Group {
@@ -19,14 +19,14 @@ func openBaoNative() Group {
 		native(Rule{
 			Name: "OpenBaoAutoUnsealUnreachable", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `vault_seal_unreachable_time > 0`,
-			Summary:     nativeNode + " does not reach its seal",
-			Description: "The service that unseals it has not been reached for {{ $value | printf \"%.0f\" }} ms. Nodes that restart stay sealed. Hold back restarts, and check the network and the credentials of the seal.",
+			Summary:     nativeNode + " cannot reach its seal",
+			Description: "The service that unseals it has not been reached for {{ $value | printf \"%.0f\" }} ms. Nodes that restart stay sealed. Postpone restarts, and check the network and the credentials of the seal.",
 		}),
 		native(Rule{
 			Name: "OpenBaoAuditFailure", Severity: Critical,
 			Expr:        increaseOf("vault_audit_log_request_failure", "5m") + "\nor\n" + increaseOf("vault_audit_log_response_failure", "5m"),
 			Summary:     nativeNode + " cannot write its audit log",
-			Description: "With no device that works, OpenBao answers no request. Make room on the volume, or bring the receiver of the device back.",
+			Description: "Without a working device, OpenBao refuses all requests. Free space on the volume, or restore the receiver of the device.",
 		}),
 		native(Rule{
 			Name: "OpenBaoRootTokenCreated", Severity: Warning,
@@ -60,7 +60,7 @@ or ` + meanOf("vault_barrier_put") + ` > ` + threshold,
 			Name: "OpenBaoPKIFailing", Severity: Warning, For: 15 * time.Minute,
 			Expr: `increase(vault_pki_issue_failure[10m]) > 0
 or increase(vault_pki_sign_failure[10m]) > 0`,
-			Summary:     nativeNode + " refuses certificates of role {{ $labels.role }} again and again",
+			Summary:     nativeNode + " refuses certificates of role {{ $labels.role }} repeatedly",
 			Description: "For a quarter of an hour it has failed to issue or sign them at the mount pki. The role does not allow it, or the CA cannot sign: issue one by hand, the error names the cause.",
 		}),
 		native(Rule{
@@ -121,32 +121,32 @@ func openBaoWhy() map[string]string {
 		"OpenBaoNodeNotJoined":                  "the others serve; the failure tolerance is lower than expected",
 		"OpenBaoLeaderFlapping":                 "each change interrupts clients for seconds",
 		"OpenBaoQuorumAtRisk":                   "it serves, and missing nodes often return by themselves",
-		"OpenBaoQuorumAtRiskCritical":           "one more lost node stops secrets in all clusters, and nothing returned by itself",
+		"OpenBaoQuorumAtRiskCritical":           "one more failed node stops secrets in all clusters, and no node has returned",
 		"OpenBaoAutopilotUnhealthy":             "the others serve; the failure tolerance is lower",
 		"OpenBaoPeerMissing":                    "the others serve; the failure tolerance is lower",
 		"OpenBaoPeerDead":                       "it serves; the dead server counts for the quorum",
 		"OpenBaoReplicationLag":                 "the leader serves; a failover would take longer",
-		"OpenBaoSealMigration":                  "it serves; a migration waits for its end",
+		"OpenBaoSealMigration":                  "it serves; a migration is not finished",
 		"OpenBaoSealTypeDrift":                  "it serves until the node restarts",
-		"OpenBaoVersionSkew":                    "it serves; an upgrade waits for its end",
+		"OpenBaoVersionSkew":                    "it serves; an upgrade is not finished",
 		"OpenBaoClockSkew":                      "it serves; times in tokens and certificates are slightly wrong",
-		"OpenBaoMountMissing":                   "its users have alerts of their own",
-		"OpenBaoAuthMountMissing":               "logins that fail have an alert of their own",
-		"OpenBaoNoAuditDevice":                  "it serves; accesses leave no trace",
-		"OpenBaoAuthProbeFailing":               "no secret of the cluster can be refreshed, and leases end within hours",
+		"OpenBaoMountMissing":                   "objects that use it have their own alerts",
+		"OpenBaoAuthMountMissing":               "failing logins have another alert",
+		"OpenBaoNoAuditDevice":                  "it serves; accesses are not recorded",
+		"OpenBaoAuthProbeFailing":               "no secret of the cluster can be refreshed, and leases expire within hours",
 		"OpenBaoIrrevocableLeases":              "it serves; credentials stay valid for longer than they should",
 		"OpenBaoSecretsOverdue":                 "the secrets work; they are due for rotation",
-		"OpenBaoCollectorFailing":               "a part of OpenBao is not monitored; users feel nothing",
+		"OpenBaoCollectorFailing":               "a part of OpenBao is not monitored; users are not affected",
 		"OpenBaoCARootAgeing":                   "half a year is left to plan its successor",
 		"OpenBaoCAExpiringRoot":                 "weeks are left, and its successor has to reach all trust stores",
-		"OpenBaoCAExpiringRootCritical":         "within a week everything below it is refused, and its successor can be created now",
+		"OpenBaoCAExpiringRootCritical":         "within a week all certificates below it are refused, and its successor can be created now",
 		"OpenBaoCAExpiringIntermediate":         "weeks are left; certificates become shorter",
-		"OpenBaoCAExpiringIntermediateCritical": "within a week everything below it is refused, and its successor can be created now",
+		"OpenBaoCAExpiringIntermediateCritical": "within a week all certificates below it are refused, and its successor can be created now",
 		"OpenBaoReplacedIssuerExpiring":         "its successor is in use",
 		"OpenBaoCRLExpiring":                    "within hours, clients that check the list refuse every certificate; one command rebuilds it",
 		"OpenBaoListenerCertExpiring":           "days are left, and most are renewed automatically",
 		"OpenBaoListenerCertExpiringCritical":   "renewal has failed, and within three days clients refuse the node",
-		"OpenBaoExporterTokenExpiring":          "details of OpenBao are not monitored when it expires; users feel nothing",
+		"OpenBaoExporterTokenExpiring":          "details of OpenBao are not monitored when it expires; users are not affected",
 		"OpenBaoAutoUnsealUnreachable":          "any restart stops OpenBao, and the seal can be repaired before that",
 		"OpenBaoAuditFailure":                   "without a working audit device, OpenBao refuses every request",
 		"OpenBaoRootTokenCreated":               "the holder has all permissions; find out whether it was intended",

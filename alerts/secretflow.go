@@ -21,11 +21,11 @@ const behindForGood = `time() - ` + behindSince + ` > ` + threshold + `
 // behindSince is the name of the recording of the time since which readers are behind, by their first secret.
 const behindSince = "cobaltcore:secretflow_behind:since"
 
-const secretFlowText = "Secrets that do not arrive where they should, although every object is Ready."
+const secretFlowText = "Secrets that do not reach their readers although all objects are Ready."
 
 // secretFlowGroup returns the rules about secrets that do not reach their readers.
 func secretFlowGroup() Group {
-	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Recordings: []Recording{{Name: behindSince, Expr: `min by (cluster, namespace, name) (` + SecretBehindSince + `)`}},
+	return Group{Name: "secretflow", Title: "Secret flow", Text: secretFlowText, Recordings: []Recording{{Name: behindSince, Expr: `min by (cluster, namespace, name) (` + SecretBehindSince + `)`}},
 		Rules: []Rule{
 			esoOperated(esoKind("ExternalSecret", Rule{
 				Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,

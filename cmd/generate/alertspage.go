@@ -195,7 +195,7 @@ func thresholdTable(b *bytes.Buffer) {
 const thresholds = `
 ## Thresholds
 
-These alerts have a number that an installation may set: the key ` + "`threshold`" + ` of [rules.overrides](#change-a-rule).
+These alerts have a number that an installation may set: the key ` + "`threshold`" + ` of [rules.overrides](#changing-a-rule).
 
 | alert | default | unit | what |
 |---|---|---|---|

@@ -149,10 +149,10 @@ func metricsPage() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-const metricsIntroduction = `Every row about a cluster has the label ` + "`cluster`" + `: the cluster in which the object lives (` + "`clusterLabel`" + ` renames it).
+const metricsIntroduction = `Every row about a cluster has the label ` + "`cluster`" + `: the cluster that contains the object (` + "`clusterLabel`" + ` renames it).
 ` + "`target_cluster`" + ` is the cluster to which the object is applied, from its ` + "`spec.kubeConfig`" + `. An absent value is an empty label.
 Booleans are 0 and 1; times are seconds since the epoch, so an age is ` + "`time() - x_timestamp_seconds`" + `. Rows with strings end in
-` + "`_info`" + ` and are 1. The label ` + "`uid`" + ` is there with ` + "`collectors: {flux: {uid: true}}`" + ` only.
+` + "`_info`" + ` and are 1. The label ` + "`uid`" + ` exists only with ` + "`collectors: {flux: {uid: true}}`" + `.
 
 A kind that is not complete has no rows at all, and ` + "`cobaltcore_watch_synced`" + ` is 0. A value that was cut or was not valid UTF-8 ends in
 ` + "`…`" + ` and eight hexadecimal digits of its hash.
@@ -164,7 +164,7 @@ func commandsPage() []byte {
 	var b bytes.Buffer
 	b.WriteString("# Commands\n\n" + generated)
 	root := cli.NewRootCommand(cli.Streams{Out: io.Discard, Err: io.Discard})
-	_, _ = fmt.Fprintf(&b, "%s\n\nExit codes: 0 success, 4 wrong flags or configuration, 5 failure, 130 and 143 ended by SIGINT and SIGTERM (`serve`: 0). Those of `report` are verdicts: 0 ok, 1 degraded, 2 down, 3 unknown ([what they mean](operations.md#verdicts-and-exit-codes)); those of `report diff` are 0 the same and 1 different.\n", root.Long)
+	_, _ = fmt.Fprintf(&b, "%s\n\nExit codes: 0 success, 4 wrong flags or configuration, 5 failure, 130 and 143 ended by SIGINT and SIGTERM (`serve`: 0). The exit code of `report` is the verdict: 0 ok, 1 degraded, 2 down, 3 unknown ([verdicts](operations.md#verdicts-and-exit-codes)). The exit code of `report diff` is 0 if there is no difference, else 1.\n", root.Long)
 	for _, c := range root.Commands() {
 		command(&b, c)
 	}

@@ -33,33 +33,33 @@ func otherSections() []collectors.Section {
 	return []collectors.Section{
 		{
 			Title: "Secret flow",
-			Text: "Who writes which secret, where it is stored, who reads it. `backend` stands for the OpenBao and `path_id` for the path: the same in the rows " +
-				"of OpenBao and of every cluster, and in `/api/v1/secretflow`. The first path of an object is in its `cobaltcore_eso_*_last_sync_timestamp_seconds`.",
+			Text: "The writers, the storage and the readers of each secret. `backend` is the OpenBao and `path_id` a hash of the path. Both are the same in the rows " +
+				"of OpenBao and of all clusters, and in `/api/v1/secretflow`. The first path of an object is in its `cobaltcore_eso_*_last_sync_timestamp_seconds`.",
 			Prefixes: []string{"cobaltcore_secretflow_"},
 		},
 		{
 			Title: "Health",
 			Text: "The report of `/api/v1/report` as metrics: the rules of the exporter evaluated over its own rows, after changes and every 15 s. " +
-				"`cluster` is the one that is affected, the target of what Flux applies.",
+				"`cluster` is the affected cluster, for objects of Flux their target.",
 			Prefixes: []string{"cobaltcore_health_"},
 		},
 		{
 			Title: "Clusters, watches and collectors",
-			Text: "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, " +
-				"`unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config`, `credentials`, `closed`, `watchlist` and `network`; of " +
-				"requests outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` " +
+			Text: "The connections of the exporter, and the completeness of its data. `reason` is one of `timeout`, `refused`, `dns`, `tls`, " +
+				"`unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config`, `credentials`, `closed`, `watchlist` and `network`; for " +
+				"requests to other systems than API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` " +
 				"and `redirect_elsewhere`.",
 			Prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
 		},
 		{
 			Title: "Annotations and labels about alerts",
-			Text: "Of any kind that is watched, with its collector. `kind`, `namespace` and `name` are those of the object; what the " +
-				"annotation and `ownership` do is in [alerts.md](alerts.md#annotations-and-labels-of-objects).",
+			Text: "These rows exist for objects of all watched kinds. `kind`, `namespace` and `name` identify the object. The " +
+				"annotation and `ownership` are explained in [alerts.md](alerts.md#annotations-and-labels-of-objects).",
 			Prefixes: []string{"cobaltcore_object_"},
 		},
 		{
 			Title: "Alertmanager",
-			Text: "With `alertmanager` in the configuration only, and about no cluster but `watchdog_missing`. `alertmanager` is the " +
+			Text: "These rows exist only with `alertmanager` in the configuration. Only `watchdog_missing` is about a cluster. `alertmanager` is the " +
 				"host and port of the URL, with the path if it has one. `reason` is one of `timeout`, `tls`, `forbidden`, " +
 				"`not_found`, `http`, `decode`, `rejected` (some alerts were rejected) and `credentials` (the password " +
 				"cannot be read). Values read five intervals ago are dropped.",
@@ -67,7 +67,7 @@ func otherSections() []collectors.Section {
 		},
 		{
 			Title:    "Discovery",
-			Text:     "`cluster` is the one that is searched, `source` is `flux-secret`, `greenhouse` or `secret`. " + discoveryReasons(),
+			Text:     "`cluster` is the host cluster in which clusters are discovered, `source` is `flux-secret`, `greenhouse` or `secret`. " + discoveryReasons(),
 			Prefixes: []string{"cobaltcore_discovery_"},
 		},
 	}
@@ -80,5 +80,5 @@ func discoveryReasons() string {
 	for i, r := range reasons {
 		names[i] = "`" + string(r) + "`"
 	}
-	return "`reason` is one of " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + "; [operations](operations.md#discovery) has the remedies."
+	return "`reason` is one of " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + "; [operations](operations.md#discovery) explains how to fix each."
 }

@@ -19,9 +19,9 @@ func System() collectors.System {
 		Metrics: []collectors.Section{{
 			Title: "Aurora",
 			Text: "`aurora` is the name of the dashboard in the configuration, `check` is csrf_token (`GET /csrf-token`), session " +
-				"(the API, `auth.getCurrentUserSession`), page (`GET /`) or keystone (`keystoneURL`). They make only requests that any visitor may " +
-				"request, without a session or cookies. `check_failing` and `tls_failing` have rows only for checks that fail, " +
-				"`probe_duration_seconds` only for checks that are made.",
+				"(the API, `auth.getCurrentUserSession`), page (`GET /`) or keystone (`keystoneURL`). The checks are requests that any visitor may " +
+				"make, without a session or cookies. `check_failing` and `tls_failing` have rows only for checks that fail, " +
+				"`probe_duration_seconds` only for checks that run.",
 			Prefixes: []string{"cobaltcore_aurora_"},
 		}},
 	}

@@ -24,36 +24,36 @@ func certificateGauge(name, help string, more ...string) *exposition.Family {
 var (
 	certificateInfo = certificateGauge("info",
 		"The issuer of the Certificate, the reason of its Ready condition (Unprocessed without one) and the revision that was issued last.", "reason", "revision")
-	certificateReady    = certificateGauge("ready", "Whether the Certificate is ready. 0 also if cert-manager has not processed it.")
-	certificateNotAfter = certificateGauge("not_after_timestamp_seconds", "When the issued certificate expires. There is no row before the first one was issued.")
+	certificateReady    = certificateGauge("ready", "Whether the Certificate is ready. It is also 0 if cert-manager has not processed it.")
+	certificateNotAfter = certificateGauge("not_after_timestamp_seconds", "When the issued certificate expires. There is no row before a certificate was issued.")
 	certificateRenewal  = certificateGauge("renewal_timestamp_seconds", "When cert-manager renews the certificate. There is no row if no renewal is scheduled.")
 
 	// Families that have rows only if there is a problem.
 	certificateNotReady = certificateGauge("not_ready_since_timestamp_seconds",
 		"Since when the Certificate is in a state other than ready, with the reason of its Ready condition, GenerationBehind or Unprocessed. "+
-			"status, onset and tolerated are those of cobaltcore_flux_resource_not_ready_since_timestamp_seconds. There is no row while it is ready.",
+			"status, onset and tolerated are as in cobaltcore_flux_resource_not_ready_since_timestamp_seconds. There is no row while it is ready.",
 		"reason", "status", "onset", "tolerated")
-	certificateAttempts = certificateGauge("failed_issuance_attempts", "Consecutive failed attempts to issue. There is no row if the last one succeeded.")
+	certificateAttempts = certificateGauge("failed_issuance_attempts", "Consecutive failed attempts to issue the certificate. There is no row if the last attempt succeeded.")
 	certificateRetry    = certificateGauge("next_retry_timestamp_seconds",
-		"When cert-manager tries to issue again after a failure: an hour after the first one, twice as long after each further one, at most 32 hours.")
+		"When cert-manager tries to issue again after a failure: an hour after the first failure, doubled after each further failure, up to 32 hours.")
 )
 
 // Families of Issuers and ClusterIssuers.
 var (
 	issuerInfo = gauge("issuer_info", "The type of the issuer (acme, ca, selfSigned, vault, venafi) and the reason of its Ready condition (Unprocessed without one).",
 		"kind", "namespace", "name", "issuer", "type", "reason")
-	issuerReady    = gauge("issuer_ready", "Whether the issuer is ready. 0 also if cert-manager has not processed it.", "kind", "namespace", "name", "issuer")
+	issuerReady    = gauge("issuer_ready", "Whether the issuer is ready. It is also 0 if cert-manager has not processed it.", "kind", "namespace", "name", "issuer")
 	issuerNotReady = gauge("issuer_not_ready_since_timestamp_seconds",
-		"The same of an issuer.", "kind", "namespace", "name", "issuer", "reason", "status", "onset", "tolerated")
+		"Since when the issuer is in a state other than ready, with the reason of its Ready condition, GenerationBehind or Unprocessed.", "kind", "namespace", "name", "issuer", "reason", "status", "onset", "tolerated")
 )
 
 // Families of CertificateRequests, which have rows only if a request has failed or is pending.
 var (
 	requestFailed = gauge("request_failed_timestamp_seconds",
-		"When the CertificateRequest failed or was denied, with the reason. certificate is the Certificate that it is for, or the request itself. There is no row for others.",
+		"When the CertificateRequest failed or was denied, with the reason. certificate is the Certificate of the request, or the request itself if it has none. There is no row for other requests.",
 		"namespace", "name", "issuer", "certificate", "reason")
 	requestPending = gauge("request_pending_since_timestamp_seconds",
-		"Since when the CertificateRequest has not been answered: Pending, NotApproved, or Unprocessed by its issuer. There is no row once it is issued or has failed.",
+		"Since when the CertificateRequest has been pending, with the reason Pending, NotApproved or Unprocessed. There is no row after it was issued or has failed.",
 		"namespace", "name", "issuer", "certificate", "reason", "status", "onset", "tolerated")
 )
 

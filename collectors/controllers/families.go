@@ -19,13 +19,13 @@ func workloadGauge(name, help string, more ...string) *exposition.Family {
 
 // Families of all workloads. A number that the API server omits from the status is 0.
 var (
-	workloadInfo      = workloadGauge("info", "What the workload runs: version is its label app.kubernetes.io/version, or else the tag of its image; update_strategy is OnDelete if a rollout needs pods to be deleted by hand. system and component are empty where a Helm release owns it.", "version", "image", "update_strategy")
-	workloadRelease   = workloadGauge("release_info", "The Helm release that owns the workload, and the HelmRelease that made it, which may live in another cluster; there is no row without one.", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name")
-	workloadImage     = workloadGauge("container_info", "The image of each container of the workload's pods, as the workload asks for it.", "container_name", "image")
+	workloadInfo      = workloadGauge("info", "The workload and its version: version is its label app.kubernetes.io/version, or else the tag of its image; update_strategy is OnDelete if pods must be deleted by hand for a rollout. system and component are empty if the workload belongs only to a Helm release.", "version", "image", "update_strategy")
+	workloadRelease   = workloadGauge("release_info", "The Helm release of the workload, and the HelmRelease that installed it, which may be in another cluster. There is no row without a Helm release.", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name")
+	workloadImage     = workloadGauge("container_info", "The image of each container of the workload's pods, according to the specification of the workload.", "container_name", "image")
 	workloadCreated   = workloadGauge("created_timestamp_seconds", "When the workload was created.")
-	workloadObserved  = workloadGauge("generation_observed", "Whether the numbers of replicas are those of the present specification.")
-	replicasDesired   = workloadGauge("replicas_desired", "How many pods the workload should have: 0 if it was scaled down on purpose. For a DaemonSet, the nodes that should run one.")
-	replicasUpdated   = workloadGauge("replicas_updated", "Pods that match the specification. Where update_strategy is OnDelete, the others stay until they are deleted.")
+	workloadObserved  = workloadGauge("generation_observed", "Whether the numbers of replicas are for the current specification.")
+	replicasDesired   = workloadGauge("replicas_desired", "Desired number of pods; 0 if the workload was scaled down. For a DaemonSet, the number of nodes that should run a pod.")
+	replicasUpdated   = workloadGauge("replicas_updated", "Pods that match the specification. With update_strategy OnDelete, other pods stay until they are deleted.")
 	replicasReady     = workloadGauge("replicas_ready", "Pods that are ready.")
 	replicasAvailable = workloadGauge("replicas_available", "Pods that have been ready for long enough.")
 )
@@ -33,10 +33,10 @@ var (
 // Families of Deployments. The other kinds have no conditions.
 var (
 	rolloutPaused      = workloadGauge("paused", "Whether the rollout of the Deployment is paused, by spec.paused.")
-	rolloutExceeded    = workloadGauge("progress_deadline_exceeded", "Whether the rollout of the Deployment has made no progress within its deadline. There is no row while that is not known.")
-	rolloutRecreating  = workloadGauge("recreating", "The Deployment has the strategy Recreate and a rollout under way: it has no pod meanwhile. There is no row otherwise, nor after the deadline of the rollout. Always 1.")
+	rolloutExceeded    = workloadGauge("progress_deadline_exceeded", "Whether the rollout of the Deployment has made no progress within its deadline. There is no row while this is unknown.")
+	rolloutRecreating  = workloadGauge("recreating", "A rollout of a Deployment with the strategy Recreate is running, so that it has no pods. There is no row otherwise, and after the deadline of the rollout. Always 1.")
 	workloadStatus     = workloadGauge("condition", "The status of each condition of the Deployment (Available, Progressing, ReplicaFailure): True, False or Unknown.", "type", "status")
-	workloadTransition = workloadGauge("condition_transition_timestamp_seconds", "When each condition of the Deployment last changed its status. Available is since when it is, or is not.", "type")
+	workloadTransition = workloadGauge("condition_transition_timestamp_seconds", "When each condition of the Deployment last changed its status. For Available, this is the start or the end of the availability.", "type")
 )
 
 func workloadFamilies() []*exposition.Family {

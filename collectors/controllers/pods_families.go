@@ -17,23 +17,23 @@ var (
 	}
 	podReady = &exposition.Family{
 		Name: "cobaltcore_controller_pod_ready", Type: exposition.Gauge, Labels: podLabels(),
-		Help: "Whether the pod is ready. A pod that has ended has no row.",
+		Help: "Whether the pod is ready. There is no row for a pod that has ended.",
 	}
 	podRestarts = &exposition.Family{
 		Name: "cobaltcore_controller_pod_restarts", Type: exposition.Gauge, Labels: podLabels(),
-		Help: "How often the containers of the pod were restarted, without init containers. A new pod begins with 0.",
+		Help: "Number of restarts of the containers of the pod, without init containers. It starts at 0 for a new pod.",
 	}
 	podLastRestartReason = &exposition.Family{
 		Name: "cobaltcore_controller_pod_last_restart_reason", Type: exposition.Gauge, Labels: podLabels("reason"),
-		Help: "Why a container of the pod ended last before it was restarted, such as OOMKilled or Error.",
+		Help: "Why a container of the pod ended before its last restart, such as OOMKilled or Error.",
 	}
 	podLastRestart = &exposition.Family{
 		Name: "cobaltcore_controller_pod_last_restart_timestamp_seconds", Type: exposition.Gauge, Labels: podLabels(),
-		Help: "When a container of the pod ended last before it was restarted.",
+		Help: "When a container of the pod ended before its last restart.",
 	}
 	podWaiting = &exposition.Family{
 		Name: "cobaltcore_controller_pod_waiting", Type: exposition.Gauge, Labels: podLabels("reason"),
-		Help: "Why the pod or a container of it does not run, such as CrashLoopBackOff, ImagePullBackOff or Unschedulable.",
+		Help: "Why the pod or one of its containers does not run, such as CrashLoopBackOff, ImagePullBackOff or Unschedulable.",
 	}
 	podCreated = &exposition.Family{
 		Name: "cobaltcore_controller_pod_created_timestamp_seconds", Type: exposition.Gauge, Labels: podLabels(),
@@ -41,11 +41,11 @@ var (
 	}
 	podsFailing = &exposition.Family{
 		Name: "cobaltcore_controller_pods_failing", Type: exposition.Gauge, Labels: []string{"cluster", "system", "reason"},
-		Help: "Why the pods of a system could not be listed. The rows of before stay for five minutes.",
+		Help: "Why the pods of a system could not be listed. Existing rows stay for five minutes.",
 	}
 	scrapeSuccess = &exposition.Family{
 		Name: "cobaltcore_controller_scrape_success", Type: exposition.Gauge, Labels: podLabels(),
-		Help: "Whether the metrics of the pod could be read in the last round. A pod that has none, or does not run, has no row.",
+		Help: "Whether the metrics of the pod could be read in the last round. There is no row for a pod that has no metrics or does not run.",
 	}
 	scrapeFailing = &exposition.Family{
 		Name: "cobaltcore_controller_scrape_failing", Type: exposition.Gauge, Labels: podLabels("reason"),
@@ -53,7 +53,7 @@ var (
 	}
 	metricsCut = &exposition.Family{
 		Name: "cobaltcore_controller_metrics_cut", Type: exposition.Gauge, Labels: podLabels(),
-		Help: "Samples of the pod that are allowed but left out, because there are too many or because they are not of the type that they should be.",
+		Help: "Samples of the pod that are allowed but left out, because there are too many or because they have the wrong type.",
 	}
 )
 

@@ -28,22 +28,22 @@ func System() collectors.System {
 		Metrics: []collectors.Section{{
 			Title: "Controllers and their workloads",
 			Text: "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, " +
-				"and of every Helm release. A dead controller leaves its objects ready: these rows show that it is dead. Others have no " +
-				"rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems " +
-				"themselves: `name` is the pod, which counts if a Deployment, StatefulSet or DaemonSet of its system controls it. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses " +
-				"`pods/proxy`; `unauthorized` is the answer of the controller itself.",
+				"and of every Helm release. If a controller is down, its objects stay ready: only these rows show the failure. Other workloads have no " +
+				"rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems: `name` is the pod. " +
+				"Only pods that a Deployment, StatefulSet or DaemonSet of the system controls have rows. If `reason` of `scrape_failing` is " +
+				"`forbidden`, the API server refuses `pods/proxy`; if it is `unauthorized`, the controller itself refuses the request.",
 			Prefixes: []string{"cobaltcore_controller_"},
 		}, {
 			Title: "Metrics of controllers",
-			Text: "The metrics of the controllers' own pods, exported again under their own names, with values and labels as they " +
-				"are. The table has the default families; `collectors: {controllers: {allow: […]}}` replaces them. The labels " +
-				"of the table come first. A label of the controller whose name is taken, or one that a scrape adds itself " +
-				"(`namespace`, `pod`, `job`, `instance`, `container`, `service`, `endpoint`), gets `exported_` in front; one " +
-				"without a value is left out. Types are not kept: a histogram or summary becomes a `summary` of `_sum` " +
+			Text: "The metrics of the controllers' pods, re-exported with the same names, values and labels. " +
+				"The table has the default families; `collectors: {controllers: {allow: […]}}` replaces them. The labels " +
+				"of the table come first. A label of the controller with the same name as one of these, or as a label that a scrape adds " +
+				"(`namespace`, `pod`, `job`, `instance`, `container`, `service`, `endpoint`), gets the prefix `exported_`; a label " +
+				"without a value is left out. Types change: a histogram or summary becomes a `summary` of `_sum` " +
 				"and `_count` only, without buckets and quantiles; a histogram or summary of your own list becomes two " +
 				"untyped families with these names. A pod has at most 10,000 series and 2,000 of one family; " +
-				"`cobaltcore_controller_metrics_cut` counts the rest. The rows of a pod are those of its last answer; without one " +
-				"there are none, and `cobaltcore_controller_scrape_failing` has the reason.",
+				"`cobaltcore_controller_metrics_cut` counts the rest. The rows of a pod are from its last response. After a failed scrape, " +
+				"there are no rows, and `cobaltcore_controller_scrape_failing` has the reason.",
 			Open: true,
 		}},
 	}

@@ -34,16 +34,16 @@ type secretFamilies struct {
 func newSecretFamilies(prefix, what string) secretFamilies {
 	return secretFamilies{
 		ready: gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before a controller has processed it.", namespaced()...),
-		reason: gauge(prefix+"_status", "The reason of the Ready condition of the "+what+" where it is not that of a success, "+
+		reason: gauge(prefix+"_status", "The reason of the Ready condition of the "+what+" if it is not the reason of a success, "+
 			"GenerationBehind if the newest generation is not synchronized, Unprocessed if there is no status. Always 1.", namespaced("reason")...),
 		created: newDetailFamily(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", namespaced()...),
 		transition: newDetailFamily(prefix+"_condition_transition_timestamp_seconds",
-			"When the "+what+" last became ready or ceased to be. A repeated success does not move it.", namespaced()...),
+			"When the "+what+" last became ready or not ready. A repeated success does not change it.", namespaced()...),
 		overdue: gauge(prefix+"_overdue_timestamp_seconds",
-			"When the "+what+" is overdue, if it is ready and refreshed periodically: two intervals and five minutes after its last success.", namespaced()...),
+			"When the "+what+" becomes overdue, if it is ready and refreshed periodically: two intervals and five minutes after its last success.", namespaced()...),
 		interval: newDetailFamily(prefix+"_refresh_interval_seconds",
-			"How often the "+what+" should be synchronized; 0 if not periodically: CreatedOnce, OnChange, an interval of 0, sync windows, being deleted.", namespaced()...),
-		synced: newDetailFamily(prefix+"_generation_synced", "Whether the last success was with the present specification; there is no row if it never was.", namespaced()...),
+			"How often the "+what+" should be synchronized; 0 if it is not synchronized periodically (CreatedOnce, OnChange, interval 0, sync windows, deletion).", namespaced()...),
+		synced: newDetailFamily(prefix+"_generation_synced", "Whether the last success was with the current specification. There is no row if there was no success.", namespaced()...),
 	}
 }
 
@@ -59,9 +59,9 @@ var (
 
 	pushSecret          = newSecretFamilies("pushsecret", "PushSecret")
 	pushDeclaredStores  = gauge("pushsecret_declared_stores", "Stores that a ready PushSecret names, if it has not pushed to all of them. A selector of stores counts as one.", namespaced()...)
-	pushSyncedStores    = gauge("pushsecret_synced_stores", "Stores to which a ready PushSecret has pushed something, if these are not all.", namespaced()...)
-	pushDeclaredTargets = gauge("pushsecret_declared_targets", "Keys that a ready PushSecret should push, each to each store that it names, if it has not pushed all of them; there is no row if it selects stores or keys.", namespaced()...)
-	pushSyncedTargets   = gauge("pushsecret_synced_targets", "Keys that a ready PushSecret has pushed, over all stores, if these are not all.", namespaced()...)
+	pushSyncedStores    = gauge("pushsecret_synced_stores", "Stores to which a ready PushSecret has pushed, if these are not all of its stores.", namespaced()...)
+	pushDeclaredTargets = gauge("pushsecret_declared_targets", "Keys that a ready PushSecret should push, each to each store that it names, if it has not pushed all of them. There is no row if it selects stores or keys.", namespaced()...)
+	pushSyncedTargets   = gauge("pushsecret_synced_targets", "Keys that a ready PushSecret has pushed to all stores together, if these are not all of its keys.", namespaced()...)
 	pushStoreRef        = gauge("pushsecret_store_ref", "The stores that the PushSecret names. Always 1.", namespaced("store_kind", "store_name")...)
 )
 
@@ -69,11 +69,11 @@ var (
 var (
 	storeReady  = gauge("store_ready", "Whether the store is ready. There is no row before a controller has processed it.", newStoreFamily()...)
 	storeReason = gauge("store_status", "The reason of the Ready condition of the store; Unprocessed if there is none.", newStoreFamily("reason")...)
-	storeInfo   = gauge("store_info", "Where the store leads, and how it logs in there. server is host and port; backend is the OpenBao behind it, as cluster/name, "+
-		"or host:port of a server that is no configured OpenBao, or the provider.", newStoreFamily("provider", "server", "backend", "path", "auth_method", "auth_mount", "capabilities")...)
-	storeValidated  = gauge("store_validated", "Whether ready means that the connection was tested: not for the reason ValidationUnknown, and not for a ClusterSecretStore whose credentials are looked up in the namespace of each user.", newStoreFamily()...)
+	storeInfo   = gauge("store_info", "The provider and server of the store, and how it logs in. server is host and port; backend is the configured OpenBao with this server, as cluster/name, "+
+		"or else host:port of the server, or else the provider.", newStoreFamily("provider", "server", "backend", "path", "auth_method", "auth_mount", "capabilities")...)
+	storeValidated  = gauge("store_validated", "Whether Ready means that the connection was tested. It was not for the reason ValidationUnknown, and for a ClusterSecretStore whose credentials are in the namespace of each object that uses it.", newStoreFamily()...)
 	storeCreated    = gauge("store_created_timestamp_seconds", "When the store was created.", newStoreFamily()...)
-	storeTransition = gauge("store_condition_transition_timestamp_seconds", "When the store last became ready or ceased to be.", newStoreFamily()...)
+	storeTransition = gauge("store_condition_transition_timestamp_seconds", "When the store last became ready or not ready.", newStoreFamily()...)
 )
 
 func newStoreFamily(more ...string) []string {
@@ -91,8 +91,8 @@ func newClusterFamilies(prefix, what, made string) clusterFamilies {
 		reason: gauge(prefix+"_status", "Why the "+what+" is not ready: the namespaces in which it failed, three at most, else the reason of its Ready condition; "+
 			"Unprocessed if there is no status. There is no row while it is ready. Always 1.", "name", "reason"),
 		created:     gauge(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", "name"),
-		failed:      gauge(prefix+"_failed_namespaces", "Namespaces in which the "+what+" could not make its "+made+".", "name"),
-		provisioned: gauge(prefix+"_provisioned_namespaces", "Namespaces in which the "+what+" has made its "+made+".", "name"),
+		failed:      gauge(prefix+"_failed_namespaces", "Namespaces in which the "+what+" could not create its "+made+".", "name"),
+		provisioned: gauge(prefix+"_provisioned_namespaces", "Namespaces in which the "+what+" has created its "+made+".", "name"),
 	}
 }
 

@@ -45,7 +45,8 @@ func System() collectors.System {
 		Metrics: []collectors.Section{{
 			Title: "External Secrets",
 			Text: "A healthy ExternalSecret has four series: `ready`, `info`, `last_sync` and `overdue`; a PushSecret has its stores " +
-				"instead of `info`. Each further store adds one, and so does each further path where an OpenBao is configured. An object that is not ready has its onset, with the store that it follows from.",
+				"instead of `info`. Each further store adds a series, and so does each further path if an OpenBao is configured. An object that is not ready also has " +
+				"its onset, with the store that may be the cause.",
 			Prefixes: []string{"cobaltcore_eso_"},
 		}},
 	}

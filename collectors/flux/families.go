@@ -60,40 +60,40 @@ func newDetailFamily(name, help string, labels ...string) *exposition.Family {
 // Families of Flux objects.
 var (
 	resourceStatus = objectGauge("cobaltcore_flux_resource_status",
-		"The state of a Flux resource, one row of value 1: deleting, suspended, stalled, failed, dependency_not_ready, unprocessed, progressing, ready or unknown, the first that holds.",
+		"The state of a Flux resource, one row of value 1: the first of deleting, suspended, stalled, failed, dependency_not_ready, unprocessed, progressing, ready and unknown that applies.",
 		"status")
 	resourceNotReadySince = objectGauge("cobaltcore_flux_resource_not_ready_since_timestamp_seconds",
-		"Since when a Flux resource is in a state other than ready. onset is exact; at_least if it was found so and may have begun earlier; undated if that is all that will be known (snapshots and one-shot reports). "+
-			"tolerated is false for what rules report at once: stalled, and failed or unprocessed since an undated time; briefly for failed health checks after another attempt has begun. source is what the object is made from, unless it failed with an artifact at hand, or the object itself if others are made from it, upstream what that is made from, if from anything, else the same, "+
-			"dependency the object itself as others name it (kind/namespace/name), and component its controller.",
+		"Since when a Flux resource is in a state other than ready. onset is exact; at_least if the state may have begun before the exporter first saw it; or undated if a later observation is not possible (snapshots and one-shot reports). "+
+			"tolerated is false for states that rules report at once (stalled, and failed or unprocessed with onset undated), and briefly for failed health checks after another attempt has begun. source is the source of the object, unless the object failed although it has the artifact; for a source, it is the object itself. upstream is the source of source, or else source. "+
+			"dependency is the object itself (kind/namespace/name), and component its controller.",
 		"status", "onset", "tolerated", "source", "upstream", "dependency", "component")
 	resourceReason = objectGauge("cobaltcore_flux_resource_reason_info",
-		"Why a Flux resource is not ready: the reason of the last failure or of the condition that decides. Always 1.", "reason")
+		"Why a Flux resource is not ready: the reason of the last failure, or of the condition that determines the state. Always 1.", "reason")
 	resourceOverdue = objectGauge("cobaltcore_flux_resource_overdue_timestamp_seconds",
-		"When a ready object is overdue, for kinds that record when they ran: collectors.flux.overdueAfter intervals after the last reconciliation, at least half an hour. component is its controller.", "component")
+		"When a ready object becomes overdue, for kinds that record their reconciliations: collectors.flux.overdueAfter intervals after the last reconciliation, but at least half an hour. component is its controller.", "component")
 	resourceRevisionPending = objectGauge("cobaltcore_flux_resource_revision_pending_info",
-		"The revision that was attempted last where it is not the one that is applied. Always 1.", "attempted", "applied")
+		"The last attempted revision if it differs from the applied revision. Always 1.", "attempted", "applied")
 	resourceCreated = newDetailFamily("cobaltcore_flux_resource_created_timestamp_seconds",
 		"When the object was created.")
 	resourceTransition = newDetailFamily("cobaltcore_flux_resource_ready_transition_timestamp_seconds",
 		"When the Ready condition last changed.")
 	resourceReconciled = newDetailFamily("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
-		"When the object was last reconciled, for the kinds that note it.")
+		"When the object was last reconciled, for kinds that record it.")
 	resourceSucceeded = objectGauge("cobaltcore_flux_resource_last_success_timestamp_seconds",
-		"When the object was last reconciled with success, for the kinds that keep a history.")
+		"When the object was last reconciled successfully, for kinds with a history.")
 	// resourceRefers is not exported; the page of an object reads it.
 	resourceRefers = &exposition.Family{
 		Name: "cobaltcore_flux_resource_refers_to", Type: exposition.Gauge, Internal: true, Labels: []string{"reference"},
 		Help: "The objects (kind/namespace/name) to which the object of the row refers. Always 1.",
 	}
 	resourceDependsOn = objectGauge("cobaltcore_flux_resource_depends_on",
-		"The objects that must be ready before this one is reconciled, of an object that is not ready. Always 1.", "dependency_namespace", "dependency_name")
+		"The dependencies of an object that is not ready: objects that must be ready before it is reconciled. Always 1.", "dependency_namespace", "dependency_name")
 	resourceInterval = newDetailFamily("cobaltcore_flux_resource_interval_seconds",
-		"How often the object is meant to be reconciled.")
+		"The interval at which the object should be reconciled.")
 	resourceObserved = newDetailFamily("cobaltcore_flux_resource_generation_observed",
 		"Whether the controller has seen the newest generation of the object.")
 	resourceInventory = newDetailFamily("cobaltcore_flux_resource_inventory_entries",
-		"Objects in the inventory of what the resource applied.")
+		"Number of objects in the inventory of a Flux resource.")
 	artifactSize = newDetailFamily("cobaltcore_flux_resource_artifact_size_bytes",
 		"Size of the artifact of a source.")
 	artifactTime = objectGauge("cobaltcore_flux_resource_artifact_timestamp_seconds",
@@ -109,44 +109,44 @@ var (
 // Families of single kinds.
 var (
 	kustomizationHealthy = newDetailFamily("cobaltcore_flux_kustomization_healthy",
-		"Whether the health checks of a Kustomization passed; without a row it has none or they are under way.")
+		"Whether the health checks of a Kustomization passed. There is no row without health checks, or while they are running.")
 	releaseInfo = objectGauge("cobaltcore_flux_helmrelease_info",
 		"The newest release in the history of a HelmRelease. Always 1.", "chart_name", "chart_version", "app_version", "release_status")
 	releaseDeployed = newDetailFamily("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds",
 		"When the newest release in the history of a HelmRelease was deployed.")
 	releaseFailures = newDetailFamily("cobaltcore_flux_helmrelease_failures",
-		"Failures of a HelmRelease since it last succeeded: all, and those of installs and upgrades, which count against the retries.", "action")
+		"Failures of a HelmRelease since its last success: all failures, and failed installs and upgrades, which are limited by the retries.", "action")
 	releaseReleased = objectGauge("cobaltcore_flux_helmrelease_released",
-		"0 if the last install or upgrade failed; without a row it did not.")
+		"0 if the last install or upgrade failed. There is no row if it succeeded.")
 	releaseRemediated = objectGauge("cobaltcore_flux_helmrelease_remediated",
-		"1 if the last failure was remediated by a rollback or an uninstall; without a row there was none.")
+		"1 if the last failure was remediated by a rollback or an uninstall. There is no row if it was not.")
 	releaseDrifted = objectGauge("cobaltcore_flux_helmrelease_drifted",
-		"1 if the objects in the cluster differ from the release; without a row they do not, or drift is not detected.")
+		"1 if the objects in the cluster differ from the release. There is no row if they do not differ, or if drift is not detected.")
 	releaseTrouble = objectGauge("cobaltcore_flux_helmrelease_trouble_since_timestamp_seconds",
-		"Since when a condition of a HelmRelease beside Ready means trouble: Released or TestSuccess False, Remediated or Drifted True. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
+		"Since when a condition of a HelmRelease other than Ready reports a problem: Released or TestSuccess is False, Remediated or Drifted is True. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
 		"condition", "reason", "onset")
 	releaseTested = objectGauge("cobaltcore_flux_helmrelease_test_success",
-		"0 if the Helm tests of the last release failed; without a row they did not.")
+		"0 if the Helm tests of the last release failed. There is no row if they did not fail.")
 
 	instanceVersion = objectGauge("cobaltcore_flux_instance_version_info",
-		"The version range that a FluxInstance asks for and the versions that were attempted and applied last. Always 1.", "desired", "attempted", "applied")
+		"The declared version range of a FluxInstance, and the versions that were last attempted and applied. Always 1.", "desired", "attempted", "applied")
 	instanceDesired = objectGauge("cobaltcore_flux_instance_component_desired",
-		"The components that a FluxInstance asks for. Always 1.", "component")
+		"The components that a FluxInstance declares. Always 1.", "component")
 	instanceImage = objectGauge("cobaltcore_flux_instance_component_info",
-		"The images that a FluxInstance rolled out. Always 1.", "component", "image")
+		"The images that a FluxInstance has rolled out. Always 1.", "component", "image")
 	instanceKind = objectGauge("cobaltcore_flux_instance_kind_desired",
-		"The kinds that the components of a FluxInstance reconcile, which it installs, too. Always 1.", "component", "served_kind")
+		"The kinds that the components of a FluxInstance reconcile. The FluxInstance installs their definitions. Always 1.", "component", "served_kind")
 	instanceInRange = objectGauge("cobaltcore_flux_instance_version_in_range",
-		"Whether the applied version is in the range that a FluxInstance asks for; without a row nothing is applied, or the range cannot be read.")
+		"Whether the applied version is in the declared range of a FluxInstance. There is no row if no version is applied, or if the range is invalid.")
 	instanceOutOfRange = objectGauge("cobaltcore_flux_instance_version_out_of_range_since_timestamp_seconds",
-		"Since when the applied version is not in the range that a FluxInstance asks for: the last change of either. There is no row if that is not recorded. "+
+		"Since when the applied version is not in the declared range of a FluxInstance: the last change of either of them. There is no row if this is not recorded. "+
 			"onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "onset")
 	instanceUpgrade = objectGauge("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds",
-		"Since when a revision has been attempted that is not the applied one. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "attempted", "applied", "onset")
+		"Since when the attempted revision differs from the applied revision. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "attempted", "applied", "onset")
 	instanceSettings = objectGauge("cobaltcore_flux_instance_settings_info",
-		"What a FluxInstance sets about its cluster and its distribution. Always 1.", "type", "size", "domain", "multitenant", "network_policy", "variant", "artifact")
+		"The settings of a FluxInstance for its cluster and its distribution. Always 1.", "type", "size", "domain", "multitenant", "network_policy", "variant", "artifact")
 	instanceSyncInfo = objectGauge("cobaltcore_flux_instance_sync_info",
-		"The source and the Kustomization that a FluxInstance asks for to sync the cluster; without a row there is no sync. Always 1.", "source_kind", "source_name", "url", "ref", "path")
+		"The source and the Kustomization that a FluxInstance declares for the sync of the cluster. There is no row without a sync. Always 1.", "source_kind", "source_name", "url", "ref", "path")
 	instanceShard = objectGauge("cobaltcore_flux_instance_shard_info",
 		"The shards for which a FluxInstance has installed controllers. Always 1.", "shard")
 )
@@ -158,7 +158,7 @@ var (
 		"The distribution and the cluster that a FluxReport describes. Always 1.",
 		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "platform")
 	reportTime = objectGauge("cobaltcore_flux_report_timestamp_seconds",
-		"When the FluxReport was written or its update requested, as far as that is recorded; a report that does not change may be younger. Without a row it is suspended.")
+		"When the FluxReport was last written, or its update requested, according to its metadata. A report whose content does not change may be newer. There is no row if it is suspended.")
 	reportNodes = objectGauge("cobaltcore_flux_report_cluster_nodes",
 		"Nodes of the cluster according to the FluxReport.")
 	reportComponentReady = objectGauge("cobaltcore_flux_report_component_ready",
@@ -170,7 +170,7 @@ var (
 	reportArtifacts = objectGauge("cobaltcore_flux_report_artifact_size_bytes",
 		"Size of all artifacts of a kind of source according to the FluxReport, which rounds it to a tenth of its unit.", "reconciler_group", "reconciler_kind")
 	reportSyncReady = objectGauge("cobaltcore_flux_report_sync_ready",
-		"Whether the cluster sync is not failing according to the FluxReport; without a row there is no sync.")
+		"Whether the cluster sync is ready according to the FluxReport. There is no row without a sync.")
 	reportSyncInfo = objectGauge("cobaltcore_flux_report_sync_info",
 		"The cluster sync according to the FluxReport. Always 1.", "sync", "path", "url")
 )

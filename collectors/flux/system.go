@@ -50,9 +50,8 @@ func System() collectors.System {
 				"as suspended, and `uid` is optional.",
 			Prefixes: []string{"flux_"},
 		}, {
-			Title: "Flux",
-			Text: "`cobaltcore_flux_resource_status` is the row to alert on: one row per object, and it changes only when the state " +
-				"does.",
+			Title:    "Flux",
+			Text:     "Use `cobaltcore_flux_resource_status` for your own alerts: it has one row per object, which changes only with the state.",
 			Prefixes: []string{"cobaltcore_flux_"},
 		}},
 	}

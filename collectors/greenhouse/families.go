@@ -28,12 +28,12 @@ type kindFamilies struct {
 
 func newKindFamilies(prefix, what string, labels ...string) *kindFamilies {
 	f := &kindFamilies{prefix: prefix, what: what, labels: labels}
-	f.ready = f.gauge("ready", "Whether # is ready. There is no row while that is not known.")
+	f.ready = f.gauge("ready", "Whether # is ready. There is no row while this is unknown.")
 	f.condition = f.gauge("condition", "The status of each condition of #: True, False or Unknown.", "type", "status")
 	f.reason = f.gauge("condition_reason_info", "The reason of each condition of # that has one.", "type", "reason")
 	f.transition = f.gauge("condition_transition_timestamp_seconds", "When each condition of # last changed its status.", "type")
 	f.created = f.gauge("created_timestamp_seconds", "When # was created.")
-	f.deleted = f.gauge("deletion_timestamp_seconds", "When the deletion of # was asked for; finalizers hold it up.")
+	f.deleted = f.gauge("deletion_timestamp_seconds", "When the deletion of # was requested; a finalizer holds the object.")
 	f.suspended = f.gauge("suspended", "Whether # is suspended, by its annotation or its condition Suspended.")
 	return f
 }
@@ -50,35 +50,35 @@ func (f *kindFamilies) list(more ...*exposition.Family) []*exposition.Family {
 
 var (
 	clusterKind        = newKindFamilies("cluster", "the Cluster", "namespace", "name")
-	clusterInfo        = clusterKind.gauge("info", "Which cluster of this fleet # is, how Greenhouse logs in there (kubeconfig or oidc), and which team owns it; owned_by is empty without the label.", "target_cluster", "connectivity", "owned_by")
-	clusterVersion     = clusterKind.gauge("kubernetes_version_info", "The version of Kubernetes of #; unknown if Greenhouse does not reach it.", "version")
-	clusterMinor       = clusterKind.gauge("kubernetes_minor_version", "The minor version of Kubernetes of #: 36 of v1.36.2. There is no row if Greenhouse does not reach it.")
+	clusterInfo        = clusterKind.gauge("info", "The cluster of this fleet that # is, how Greenhouse logs in to it (kubeconfig or oidc), and the team that owns it; owned_by is empty without the label.", "target_cluster", "connectivity", "owned_by")
+	clusterVersion     = clusterKind.gauge("kubernetes_version_info", "The version of Kubernetes of #; unknown if Greenhouse cannot reach it.", "version")
+	clusterMinor       = clusterKind.gauge("kubernetes_minor_version", "The minor version of Kubernetes of #: 36 of v1.36.2. There is no row if Greenhouse cannot reach the Cluster.")
 	clusterNodes       = clusterKind.gauge("nodes", "Nodes of #.")
 	clusterReadyNodes  = clusterKind.gauge("nodes_ready", "Nodes of # that are ready.")
 	clusterUnready     = clusterKind.gauge("nodes_not_ready", "Nodes of # that are not ready. Ready of # does not cover them.")
-	clusterTokenExpiry = clusterKind.gauge("token_expiry_timestamp_seconds", "When the token expires with which Greenhouse logs in to #.")
-	clusterScheduled   = clusterKind.gauge("scheduled_deletion_timestamp_seconds", "When Greenhouse is going to delete #, from its annotations.")
+	clusterTokenExpiry = clusterKind.gauge("token_expiry_timestamp_seconds", "Expiry of the token with which Greenhouse logs in to #.")
+	clusterScheduled   = clusterKind.gauge("scheduled_deletion_timestamp_seconds", "When Greenhouse will delete #, according to its annotations.")
 
 	pluginKind     = newKindFamilies("plugin", "the Plugin", "namespace", "name")
-	pluginInfo     = pluginKind.gauge("info", "What # installs where: version is that of the definition which is installed, target_cluster, release_namespace and release_name are where its workload is, preset is what made it.", "definition_kind", "definition_namespace", "definition_name", "target_cluster", "release_namespace", "release_name", "version", "chart_name", "chart_version", "preset", "owned_by")
+	pluginInfo     = pluginKind.gauge("info", "The definition that # installs and its target: version is the installed version of the definition; target_cluster, release_namespace and release_name locate its workload; preset is the PluginPreset that created it.", "definition_kind", "definition_namespace", "definition_name", "target_cluster", "release_namespace", "release_name", "version", "chart_name", "chart_version", "preset", "owned_by")
 	pluginRelease  = pluginKind.gauge("helm_release_status", "The status of the Helm release of #: deployed, progressing, failed, suspended, pending-install, pending-upgrade or unknown.", "status")
 	pluginDeployed = pluginKind.gauge("last_deployed_timestamp_seconds", "When the Helm release of # was last deployed.")
 	pluginExposed  = pluginKind.gauge("exposed_services", "Services of # that Greenhouse exposes.")
 
 	presetKind    = newKindFamilies("pluginpreset", "the PluginPreset", "namespace", "name")
-	presetInfo    = presetKind.gauge("info", "What # installs; version is that of the definition which it has taken up.", "definition_kind", "definition_namespace", "definition_name", "version", "owned_by")
-	presetPlugins = presetKind.gauge("plugins", "Plugins of #. There is no row before it was looked at.")
+	presetInfo    = presetKind.gauge("info", "The definition that # installs; version is the version of the definition that it uses.", "definition_kind", "definition_namespace", "definition_name", "version", "owned_by")
+	presetPlugins = presetKind.gauge("plugins", "Plugins of #. There is no row before Greenhouse has processed it.")
 	presetReady   = presetKind.gauge("plugins_ready", "Plugins of # that are ready.")
 	presetFailed  = presetKind.gauge("plugins_failed", "Plugins of # that have failed.")
 )
 
 var (
 	definitionKind = newKindFamilies("plugindefinition", "the PluginDefinition or ClusterPluginDefinition", "kind", "namespace", "name")
-	definitionInfo = definitionKind.gauge("info", "What # offers. A Plugin with another version in its info has not taken up this one.", "version", "chart_name", "chart_version", "catalog")
+	definitionInfo = definitionKind.gauge("info", "The chart and version of #. A Plugin with another version in its info does not run this version yet.", "version", "chart_name", "chart_version", "catalog")
 
 	catalogKind      = newKindFamilies("catalog", "the Catalog", "namespace", "name")
-	catalogInfo      = catalogKind.gauge("info", "Which team owns #.", "owned_by")
-	catalogInventory = catalogKind.gauge("inventory", "Objects that # consists of, by whether they are ready: True, False or Unknown. There is no row before it was looked at.", "ready")
+	catalogInfo      = catalogKind.gauge("info", "The team that owns #.", "owned_by")
+	catalogInventory = catalogKind.gauge("inventory", "Objects of # by their Ready condition: True, False or Unknown. There is no row before Greenhouse has processed it.", "ready")
 )
 
 var (
@@ -86,13 +86,13 @@ var (
 
 	teamKind    = newKindFamilies("team", "the Team", "namespace", "name")
 	teamSupport = teamKind.gauge("support_group", "Whether # is a support group, which may own objects.")
-	teamMembers = teamKind.gauge("members", "Members of #. There is no row before it was looked at.")
+	teamMembers = teamKind.gauge("members", "Members of #. There is no row before Greenhouse has processed it.")
 
 	bindingKind     = newKindFamilies("teamrolebinding", "the TeamRoleBinding", "namespace", "name")
-	bindingInfo     = bindingKind.gauge("info", "Which role # gives.", "role", "owned_by")
-	bindingTeam     = bindingKind.gauge("team_info", "To which teams # gives its role.", "team")
-	bindingClusters = bindingKind.gauge("clusters", "Clusters that # is for. There is no row before it was looked at.")
-	bindingFailed   = bindingKind.gauge("clusters_failed", "Clusters in which the role of # could not be given.")
+	bindingInfo     = bindingKind.gauge("info", "The role that # grants.", "role", "owned_by")
+	bindingTeam     = bindingKind.gauge("team_info", "The teams to which # grants its role.", "team")
+	bindingClusters = bindingKind.gauge("clusters", "Clusters that # selects. There is no row before Greenhouse has processed it.")
+	bindingFailed   = bindingKind.gauge("clusters_failed", "Clusters in which # could not grant its role.")
 )
 
 func clusterFamilies() []*exposition.Family {

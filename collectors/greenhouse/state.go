@@ -17,12 +17,12 @@ import (
 
 var (
 	notReadySince = gauge("object_not_ready_since_timestamp_seconds",
-		"Since when an object of Greenhouse is in a state other than ready; status, onset and tolerated are those of cobaltcore_flux_resource_not_ready_since_timestamp_seconds. "+
-			"condition is the one that explains Ready, if there is one. target_cluster, cluster_name and preset are those of a Cluster (which is its own cluster), a Plugin and a PluginPreset (which is its own preset).",
+		"Since when an object of Greenhouse is in a state other than ready; status, onset and tolerated are as in cobaltcore_flux_resource_not_ready_since_timestamp_seconds. "+
+			"condition is the condition that explains Ready, if there is one. target_cluster, cluster_name and preset are set for a Cluster (its own name), a Plugin and a PluginPreset (its own name as preset).",
 		"kind", "namespace", "name", "status", "onset", "tolerated", "condition", "target_cluster", "cluster_name", "preset")
 	notReadyReason = gauge("object_reason_info",
-		"Why an object of Greenhouse is not ready: the reason of Ready, else that of the condition that explains it, else the Plugins of a PluginPreset "+
-			"that are not ready, three at most, else the condition itself. Always 1.",
+		"Why an object of Greenhouse is not ready: the reason of Ready, else the reason of the condition that explains it, else the Plugins of a PluginPreset "+
+			"that are not ready (at most three), else the condition itself. Always 1.",
 		"kind", "namespace", "name", "reason")
 )
 

@@ -52,11 +52,10 @@ func System() collectors.System {
 		},
 		Metrics: []collectors.Section{{
 			Title: "Greenhouse",
-			Text: "A namespace is an organization. Each condition has a row of its own, since Ready of a Cluster covers neither its " +
-				"nodes nor whether pods can be scheduled, and Ready of a Plugin does not cover its pods. What a Plugin runs is " +
-				"found by `target_cluster`, `release_namespace` and `release_name` of its info; whether it has the version that its " +
-				"definition offers, by `definition_kind`, `definition_namespace` and `definition_name`. Members of teams are " +
-				"counted, never named.",
+			Text: "A namespace is an organization. Each condition has its own row, because Ready of a Cluster does not cover its " +
+				"nodes and the scheduling of pods, and Ready of a Plugin does not cover its pods. To find the workload of a Plugin, use " +
+				"`target_cluster`, `release_namespace` and `release_name` of its info. To compare its version with its definition, use " +
+				"`definition_kind`, `definition_namespace` and `definition_name`. Members of teams are counted; their names are not exported.",
 			Prefixes: []string{"cobaltcore_greenhouse_"},
 		}},
 	}

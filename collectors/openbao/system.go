@@ -23,11 +23,11 @@ func System() collectors.System {
 		},
 		Metrics: []collectors.Section{{
 			Title: "OpenBao",
-			Text: "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` " +
-				"the one that logs in. `node` is the pod where nodes are discovered, otherwise the host and port of the URL. Rows " +
-				"of an endpoint without an answer are gone until it answers, and `cobaltcore_openbao_endpoint_failing` has the reason. Its `node` is " +
-				"empty for requests to the active node. `endpoint` is also `endpointslices` (finding " +
-				"the nodes), `tokenFile` and `snapshot`.",
+			Text: "`openbao` is the name of the OpenBao cluster in the configuration. `cluster` is the cluster in which it runs; for `auth_probe_*` " +
+				"it is the cluster that logs in. `node` is the pod if nodes are discovered, otherwise the host and port of the URL. While requests to " +
+				"an endpoint fail, its rows are missing, and `cobaltcore_openbao_endpoint_failing` has the reason. Its `node` is " +
+				"empty for requests to the active node. Other values of `endpoint` are `endpointslices` (discovery of the " +
+				"nodes), `tokenFile` and `snapshot`.",
 			Prefixes: []string{"cobaltcore_openbao_"},
 		}},
 	}

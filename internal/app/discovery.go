@@ -18,19 +18,19 @@ import (
 var (
 	discoveryUp = &exposition.Family{
 		Name: "cobaltcore_discovery_up", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace"},
-		Help: "Whether the last look for clusters succeeded. If not, those that are known stay.",
+		Help: "Whether the last discovery in this source succeeded. If not, known clusters stay.",
 	}
 	discoveryClusters = &exposition.Family{
 		Name: "cobaltcore_discovery_clusters", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace"},
-		Help: "Clusters of the fleet that were found here.",
+		Help: "Clusters of the fleet that were discovered in this source.",
 	}
 	discoverySuccess = &exposition.Family{
 		Name: "cobaltcore_discovery_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace"},
-		Help: "When a look for clusters last succeeded.",
+		Help: "When discovery in this source last succeeded.",
 	}
 	discoveryFinding = &exposition.Family{
 		Name: "cobaltcore_discovery_finding", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace", "name", "reason", "other"},
-		Help: "A problem of a Secret or a Cluster object, or of the search itself, where the name is empty. other is the object that already has the name or the Secret. Always 1.",
+		Help: "A problem of a Secret or a Cluster object, or of the discovery itself, if the name is empty. other is the object that already has the name or the Secret. Always 1.",
 	}
 )
 

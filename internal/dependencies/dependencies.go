@@ -20,14 +20,14 @@ var waitingSince = &exposition.Family{
 	Labels: []string{
 		"cluster", "target_cluster", "kind", "exported_namespace", "name", "dependency", "problem", "chain", "blocked", "onset",
 	},
-	Help: "Since when a Flux resource waits for a dependency (kind/namespace/name), and why that is not enough: missing, failed, stalled, suspended, deleting, unprocessed, circular, progressing, revision, expression, empty (no tags), ready (nothing holds it up any more), unwatched or unknown. " +
-		"Where the dependency itself waits, chain is indirect, problem is that of the end of the chain, and blocked is the object there that waits directly. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
+	Help: "Since when a Flux resource waits for a dependency (kind/namespace/name), and the state of the dependency: missing, failed, stalled, suspended, deleting, unprocessed, circular, progressing, revision, expression, empty (no tags), ready (the resource will be reconciled), unwatched or unknown. " +
+		"If the dependency itself waits, chain is indirect, problem is the problem at the end of the chain, and blocked is the object at the end that waits directly. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
 }
 
 var sourceMissing = &exposition.Family{
 	Name: "cobaltcore_flux_resource_source_missing", Type: exposition.Gauge,
 	Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "source", "reason"},
-	Help:   "Flux resources that fail, and whose source (kind/namespace/name) does not exist. reason is that of the resource. Always 1.",
+	Help:   "Failing Flux resources whose source (kind/namespace/name) does not exist. reason is the reason of the resource. Always 1.",
 }
 
 // Families returns the families of dependencies.

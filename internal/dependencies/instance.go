@@ -18,18 +18,18 @@ var (
 	policyPresent = &exposition.Family{
 		Name: "cobaltcore_flux_instance_network_policy_present", Type: exposition.Gauge,
 		Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "policy"},
-		Help:   "Whether a NetworkPolicy that a FluxInstance asks for exists in its namespace.",
+		Help:   "Whether a NetworkPolicy that a FluxInstance declares exists in its namespace.",
 	}
 	mismatchInfo = &exposition.Family{
 		Name: "cobaltcore_flux_instance_mismatch_info", Type: exposition.Gauge,
 		Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "aspect", "object", "desired", "actual"},
-		Help: "An object that is not as a FluxInstance asks for, while the FluxInstance is ready or suspended. aspect is sync, registry, distribution or shard; " +
+		Help: "An object that differs from the declaration in a FluxInstance that is ready or suspended. aspect is sync, registry, distribution or shard; " +
 			"object is the source or Kustomization of the sync, the component, the FluxReport, or the shard. Always 1.",
 	}
 	mismatchSince = &exposition.Family{
 		Name: "cobaltcore_flux_instance_mismatch_since_timestamp_seconds", Type: exposition.Gauge,
 		Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "aspect", "object", "onset"},
-		Help: "Since when an object is not as a FluxInstance asks for: the last change of either, or when a FluxReport was written. There is no row if no object records it. " +
+		Help: "Since when an object differs from the declaration in a FluxInstance: the last change of either of them, or the time of the FluxReport. There is no row if this is not recorded. " +
 			"onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
 	}
 )

@@ -31,11 +31,11 @@ var (
 	// row more for it.
 	secretSynced = &exposition.Family{
 		Name: "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
-		Help: "When the ExternalSecret was last synchronized with success; there is no row if it never was. Where an OpenBao is configured, the row names the first secret that it reads: " + aboutPaths,
+		Help: "When the ExternalSecret was last synchronized successfully. There is no row if it never was. Where an OpenBao is configured, the row names the first secret that it reads: " + aboutPaths,
 	}
 	pushSynced = &exposition.Family{
 		Name: "cobaltcore_eso_pushsecret_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
-		Help: "When the PushSecret was last synchronized with success; there is no row if it never was. Where an OpenBao is configured, the row names the first secret that it writes: " + aboutPaths,
+		Help: "When the PushSecret was last synchronized successfully. There is no row if it never was. Where an OpenBao is configured, the row names the first secret that it writes: " + aboutPaths,
 	}
 	consumer = &exposition.Family{
 		Name: "cobaltcore_secretflow_consumer_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
@@ -48,19 +48,19 @@ var (
 	unresolved = &exposition.Family{
 		Name: "cobaltcore_secretflow_unresolved", Type: exposition.Gauge,
 		Labels: []string{"cluster", "kind", "namespace", "name", "reason"},
-		Help:   "Why an object has references that lead to no known path: find (keys are searched for), store_missing (or it may not be read), provider (the store is no OpenBao), namespace (of OpenBao) or key (it is no path in a mount).",
+		Help:   "Why references of an object have no known path: find (keys are searched), store_missing (or not readable), provider (the store is not an OpenBao), namespace (of OpenBao) or key (not a path in a mount).",
 	}
 	// StoredTimestamp and StoredVersion are exported by the collector of OpenBao.
 	StoredTimestamp = &exposition.Family{
 		Name: "cobaltcore_secretflow_stored_timestamp_seconds", Type: exposition.Gauge,
 		Labels: append([]string{"cluster", "openbao"}, pathLabels()...),
-		Help:   "When the current version of a secret was written. There is a row for each secret that an ExternalSecret or PushSecret refers to and that is there.",
+		Help:   "When the current version of a secret was written. There is a row for each existing secret to which an ExternalSecret or PushSecret refers.",
 	}
 	// StoredVersion is the current version.
 	StoredVersion = &exposition.Family{
 		Name: "cobaltcore_secretflow_stored_version", Type: exposition.Gauge,
 		Labels: append([]string{"cluster", "openbao"}, pathLabels()...),
-		Help:   "Current version of a secret; 0 if OpenBao was asked and does not have it. There is no row if it could not be asked.",
+		Help:   "Current version of a secret, or 0 if OpenBao does not have it. There is no row if OpenBao could not be queried.",
 	}
 )
 

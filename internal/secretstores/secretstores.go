@@ -23,14 +23,14 @@ var (
 		Labels: []string{
 			"cluster", "kind", "namespace", "name", "status", "onset", "tolerated", "problem", "store_kind", "store_namespace", "store_name", "store", "backend", "auth_mount",
 		},
-		Help: "Since when an object of External Secrets is in a state other than ready; status, onset and tolerated are those of cobaltcore_flux_resource_not_ready_since_timestamp_seconds. " +
-			"problem is empty, or behind (the newest generation is not synchronized), never_synced, target_missing (of creationPolicy Merge), source_deleted and source_kept (of a PushSecret whose source is gone, whether its keys were deleted, too), store_missing, or unused (a store that no object names). " +
-			"store is the store itself, or the first store of the object that is missing or not ready, else its first store. backend is the system behind that store: the OpenBao as cluster/name, the address of a server that is not configured as an OpenBao, or the provider; auth_mount is where it logs in.",
+		Help: "Since when an object of External Secrets is in a state other than ready; status, onset and tolerated are as in cobaltcore_flux_resource_not_ready_since_timestamp_seconds. " +
+			"problem is empty, or behind (the newest generation is not synchronized), never_synced, target_missing (of creationPolicy Merge), source_deleted and source_kept (the source of a PushSecret does not exist, and its keys were deleted or kept), store_missing, or unused (a store that no object names). " +
+			"store is the store itself; for other objects, it is their first store that is missing or not ready, else their first store. backend is the system of this store: the OpenBao as cluster/name, the address of a server that is not a configured OpenBao, or the provider. auth_mount is the mount at which it logs in.",
 	}
 	storeMissing = &exposition.Family{
 		Name: "cobaltcore_eso_externalsecret_store_missing", Type: exposition.Gauge,
 		Labels: []string{"cluster", "namespace", "name", "store_kind", "store_name", "store"},
-		Help:   "Stores that an ExternalSecret names and that do not exist, ready or not. Always 1.",
+		Help:   "Stores to which an ExternalSecret refers and that do not exist. Always 1.",
 	}
 	storeDependents = &exposition.Family{
 		Name: "cobaltcore_eso_store_dependents", Type: exposition.Gauge,

@@ -17,27 +17,27 @@ import (
 var (
 	up = &exposition.Family{
 		Name: "cobaltcore_collector_up", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
-		Help: "Whether the collector knows what it should: everything that it watches is complete and no watch is failing, and what it asks gives an answer, whatever it is. A login probe needs a token of its cluster, too.",
+		Help: "Whether the data of the collector are complete: all of its kinds are complete, no watch is failing, and all systems that it queries respond. A login probe also needs a token of its cluster.",
 	}
 	duration = &exposition.Family{
 		Name: "cobaltcore_collector_duration_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
-		Help: "How long the slowest of the last initial lists or of the last probes of the collector took.",
+		Help: "Duration of the slowest of the last initial lists and the last probes of the collector.",
 	}
 	failing = &exposition.Family{
 		Name: "cobaltcore_collector_failing", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "reason"},
-		Help: "Why cobaltcore_collector_up is 0: the reason of the first watch or probe that fails, or incomplete where none has failed. Always 1.",
+		Help: "Why cobaltcore_collector_up is 0: the reason of the first watch or probe that fails, or incomplete if none has failed. Always 1.",
 	}
 	success = &exposition.Family{
 		Name: "cobaltcore_collector_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
-		Help: "When the most silent of the watches and probes of the collector last gave a sign of life.",
+		Help: "Earliest of the times at which each watch and probe of the collector last succeeded.",
 	}
 	failures = &exposition.Family{
 		Name: "cobaltcore_collector_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "reason"},
-		Help: "Failed attempts of the collector to list, to watch or to get an answer.",
+		Help: "Failed lists, watches and probes of the collector.",
 	}
 	overBudget = &exposition.Family{
 		Name: "cobaltcore_collector_objects_over_budget", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "kind", "scope"},
-		Help: "Objects whose rows are left out because of the size of rows (limits.rowMiBPerKind, rowMiBPerCluster, rowMiB), of watched kinds and of what is derived or asked for, such as secretflow. There is no row for 0.",
+		Help: "Objects whose rows are left out because of the size of rows (limits.rowMiBPerKind, rowMiBPerCluster, rowMiB), of watched kinds and of derived or queried data, such as secretflow. There is no row for 0.",
 	}
 )
 

@@ -32,7 +32,7 @@ var (
 var objectDeleted = &exposition.Family{
 	Name: "cobaltcore_object_deletion_timestamp_seconds", Type: exposition.Gauge,
 	Labels: []string{"cluster", "group", "kind", "namespace", "name", "finalizers"},
-	Help:   "When the deletion of an object was requested that a finalizer holds. finalizers are those that are left, separated by commas.",
+	Help:   "When the deletion of an object was requested that a finalizer holds. finalizers are the remaining finalizers, separated by commas.",
 }
 
 // objectApplier is not exported. Only the page of an object uses it.

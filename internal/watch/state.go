@@ -16,15 +16,15 @@ import (
 var (
 	clusterUp = &exposition.Family{
 		Name: "cobaltcore_cluster_up", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "Whether the cluster answers: 0 after two probes in a row have failed.",
+		Help: "Whether the cluster can be reached: 0 after two failed probes in a row.",
 	}
 	clusterInfo = &exposition.Family{
 		Name: "cobaltcore_cluster_info", Type: exposition.Gauge, Labels: []string{"cluster", "role", "region", "owner", "source", "version", "cluster_uid"},
-		Help: "The clusters of the fleet: what they are for, where they come from (kubeconfig, in-cluster, snapshot, flux-secret, greenhouse or secret), the version of their API server, and the UID of their namespace kube-system: two rows with the same are one cluster under two names.",
+		Help: "The clusters of the fleet with their role, region and owner, source (kubeconfig, in-cluster, snapshot, flux-secret, greenhouse or secret), version, and the UID of their namespace kube-system. Two rows with the same UID are one cluster under two names.",
 	}
 	clusterContact = &exposition.Family{
 		Name: "cobaltcore_cluster_last_contact_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "When the cluster last answered a probe.",
+		Help: "Time of the last successful probe of the cluster.",
 	}
 	clusterFailing = &exposition.Family{
 		Name: "cobaltcore_cluster_failing", Type: exposition.Gauge, Labels: []string{"cluster", "reason"},
@@ -32,7 +32,7 @@ var (
 	}
 	clusterFailingStatus = &exposition.Family{
 		Name: "cobaltcore_cluster_failing_status_code", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "HTTP status of the answer with which the last probe of the cluster failed; there is no row without an answer.",
+		Help: "HTTP status of the response with which the last probe of the cluster failed. There is no row without a response.",
 	}
 	clusterCredentials = &exposition.Family{
 		Name: "cobaltcore_cluster_credential_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "type"},
@@ -44,7 +44,7 @@ var (
 	}
 	clusterIdentityChanged = &exposition.Family{
 		Name: "cobaltcore_cluster_identity_changed_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "cluster_uid", "first_cluster_uid"},
-		Help: "When another cluster began to answer under the name: the UID of its namespace kube-system is not the first that the exporter saw. There is no row while it is.",
+		Help: "When the name began to lead to another cluster: the UID of the namespace kube-system differs from the first UID under this name. There is no row while it is the same.",
 	}
 	clusterRefused = &exposition.Family{
 		Name: "cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
@@ -52,23 +52,23 @@ var (
 	}
 	clusterKindsKnown = &exposition.Family{
 		Name: "cobaltcore_cluster_kinds_known", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "Whether a kind that is not present is not served: 0 for a snapshot that the exporter has not taken, which may have a few kinds only.",
+		Help: "Whether the absence of a kind means that the cluster does not serve it. It is 0 for a snapshot that was not written by the exporter, which may have only some kinds.",
 	}
 	watchPresent = &exposition.Family{
 		Name: "cobaltcore_watch_present", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "version"},
-		Help: "Whether the cluster serves the kind in a version that the exporter knows, and which one it watches.",
+		Help: "Whether the cluster serves the kind in a supported version, and the version that the exporter watches.",
 	}
 	watchUnrecorded = &exposition.Family{
 		Name: "cobaltcore_watch_unrecorded", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
-		Help: "Kinds to which objects of a snapshot refer and of which the snapshot has nothing: nothing is known about their objects. Always 1.",
+		Help: "Kinds to which objects in a snapshot refer, but of which the snapshot has no objects: their state is unknown. Always 1.",
 	}
 	watchUnsupported = &exposition.Family{
 		Name: "cobaltcore_watch_unsupported_versions", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "versions"},
-		Help: "Kinds that the cluster serves in versions only that the exporter does not support, separated by commas: nothing is known about their objects. Always 1.",
+		Help: "Kinds that the cluster serves only in unsupported versions, separated by commas: the state of their objects is unknown. Always 1.",
 	}
 	watchSynced = &exposition.Family{
 		Name: "cobaltcore_watch_synced", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
-		Help: "Whether the rows of the kind are a complete set. If it is 0, the kind has no rows.",
+		Help: "Whether the rows of the kind are complete. If it is 0, the kind has no rows.",
 	}
 	watchEvent = &exposition.Family{
 		Name: "cobaltcore_watch_last_event_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
@@ -84,11 +84,11 @@ var (
 	}
 	watchOverBudget = &exposition.Family{
 		Name: "cobaltcore_watch_objects_over_budget", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "scope"},
-		Help: "Those of cobaltcore_watch_objects_cut that are left out because of the size of rows: of the kind (limits.rowMiBPerKind), the cluster (rowMiBPerCluster) or the process (rowMiB). There is no row for 0.",
+		Help: "Objects in cobaltcore_watch_objects_cut that are left out because of a limit of the size of rows: of the kind (limits.rowMiBPerKind), the cluster (rowMiBPerCluster) or the process (rowMiB). There is no row for 0.",
 	}
 	watchLabelsCut = &exposition.Family{
 		Name: "cobaltcore_watch_objects_with_cut_labels", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
-		Help: "Objects of the kind with a label value that was longer than limits.labelValueLength or not valid UTF-8, or with more than 64 KiB of rows and references, of which the others are left out.",
+		Help: "Objects of the kind with a label value that was longer than limits.labelValueLength or not valid UTF-8, or with more than 64 KiB of rows and references, of which the rest is left out.",
 	}
 	watchPartial = &exposition.Family{
 		Name: "cobaltcore_watch_partial_decodes_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "group", "kind"},
@@ -101,7 +101,7 @@ var (
 	watchErrors = &exposition.Family{
 		Name: "cobaltcore_watch_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "group", "kind", "reason"},
 		Help: "Failed attempts to list or watch the kind. " +
-			"The reasons expired and watchlist are counted here only: the kind is listed again, or instead.",
+			"The reasons expired and watchlist are only counted: the kind is listed again, or instead.",
 	}
 )
 
