@@ -21,20 +21,20 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 	}
 	return []Panel{
 		{
-			Kind: Stat, Title: "Aurora works", Width: 6, Height: 6, Unit: Number,
-			Description: "Whether the dashboard of users gives the answers that it should: token, session and page all succeed. Aurora answers 200 to anything, so what counts is what the answer holds. If it fails, users cannot manage their projects: see which check and why.",
+			Kind: Stat, Title: "Aurora state", Width: 6, Height: 6, Unit: Number,
+			Description: "Whether the dashboard of users works: the checks token, session and page all succeed. Aurora responds with 200 to every path, so the checks compare the content. If a check fails, users cannot manage their projects.",
 			Queries:     []Query{{Expr: perAurora(`max by (cluster, aurora) (` + aurora("up") + `)`), Legend: "{{cluster}} {{aurora}}"}},
 			Thresholds:  []Threshold{{Color: Bad}, {From: 1, Color: Good}}, Mappings: works, Links: []Link{playbook("AuroraDown"), playbook("AuroraUnknown")},
 		},
 		{
 			Kind: StatusHistory, Title: "Checks of Aurora over time", Width: 18, Height: 6, Unit: Number,
-			Description: "Each check over time. All green is good. Keystone alone: logins fail, and the cause is not Aurora. page alone: the server of the files is broken.",
+			Description: "Each check over time. All green is good. If only keystone fails, logins fail, and the cause is not Aurora. If only page fails, the static files are broken.",
 			Queries:     []Query{{Expr: perAurora(`max by (` + byCheck + `) (` + aurora("check_success") + `)`), Legend: legend}},
 			Mappings:    works, Links: []Link{playbook("AuroraDown"), playbook("AuroraKeystoneDown")},
 		},
 		{
 			Kind: Table, Title: "Checks of Aurora", Width: 24, Height: 5, Unit: Number,
-			Description: "What each check got last, and why it fails. content is a success that is something else, such as the page where JSON belongs; tls: see the table below. Statuses of 200 and few redirects are good.",
+			Description: "The last result of each check, with the reason of a failure. content means a successful response with unexpected content, such as a page instead of JSON; tls: see the table below. Status 200 and few redirects are good.",
 			Queries: perRow(rows, byCheck, "aurora", "none", aurora("check_success"), aurora("http_status_code"), aurora("redirects"),
 				spent(byCheck), aurora("certificate_expiry_timestamp_seconds")+` - time()`),
 			Columns: []Column{
@@ -45,19 +45,19 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 		},
 		{
 			Kind: TimeSeries, Title: "Duration of checks", Width: 10, Unit: Duration, Min: new(float64),
-			Description: "The time of the last check, redirects included. Below a second is good. A check that was not answered has no line.", Empty: noAnswer,
+			Description: "The time of the last check, redirects included. Below a second is good. A check without a response has no line.", Empty: noAnswer,
 			Queries:    []Query{{Expr: spent(byCheck) + ` > 0`, Legend: legend}},
 			Thresholds: splitAt(Good, 1, Warning),
 		},
 		{
 			Kind: TimeSeries, Title: "Duration by phase", Width: 8, Unit: Duration, Stacked: true, Min: new(float64),
-			Description: "The time of all checks of an Aurora by phase. processing is Aurora itself; resolve is DNS, connect and tls the network and the ingress in front of it.", Empty: noAnswer,
+			Description: "The time of all checks of an Aurora by phase. processing is the time of Aurora itself; resolve is DNS; connect and tls are the network and the ingress.", Empty: noAnswer,
 			Queries:    []Query{{Expr: spent("cluster, aurora, phase") + ` > 0`, Legend: "{{cluster}} {{aurora}} {{phase}}"}},
 			Thresholds: []Threshold{{Color: Neutral}},
 		},
 		{
 			Kind: Table, Title: "TLS problems", Width: 6, Height: 9, Unit: Number,
-			Description: "Where a check fails for tls: expired, hostname, unknown authority, client certificate, not tls, files (those of the exporter) or other. \"None\" is good.",
+			Description: "Where a check fails for tls: expired, hostname, unknown authority, client certificate, not tls, files (the TLS files of the exporter) or other. \"None\" is good.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
 			Columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora"), wordColumn("check", "Check"), wordColumn("problem", "Problem")},
 			Sort:        Sort{Column: "Check"},

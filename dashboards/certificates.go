@@ -18,7 +18,7 @@ func certificatesPage() Dashboard {
 			{Title: "Now", Panels: []Panel{
 				{
 					Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
-					Description: "How many certificates, lists and tokens of each cluster are expired, urgent (those that are expired included) or soon to expire (urgent ones included), and when the first one of all is over. Zeros are good. A cluster about which nothing is known has zeros and no date.",
+					Description: "Number of certificates, revocation lists and tokens of each cluster that are expired, urgent (including expired ones) or expire soon (including urgent ones), and the first expiry. Zeros are good. A cluster without data has zeros and no date.",
 					Queries: []Query{
 						{Expr: countBelow(ends, func(expiringItem) string { return "0" })},
 						{Expr: countBelow(ends, func(e expiringItem) string { return e.critical })},
@@ -32,10 +32,10 @@ func certificatesPage() Dashboard {
 					},
 					Sort: Sort{Column: "First expires in"},
 				},
-				findingsTable("Findings about expiry", "Alerts that fire because something is about to end. None is good.", findings{rule: ".*Expiring.*"}),
+				findingsTable("Findings about expiry", "Firing alerts about expiries. None is good.", findings{rule: ".*Expiring.*"}),
 			}},
 			{Title: "All of the fleet", Panels: []Panel{expiryTable("Next expiries",
-				"Each certificate, list and token, the first to expire on top. Green has time. Yellow and red are where the alerts are: tokens are renewed hours or minutes before their end, a root CA needs a year. \"First issued certificate\" is renewed by its requester; there is no alert.",
+				"Certificates, revocation lists and tokens, sorted by expiry. Green is good. Yellow and red are the thresholds of the alerts: tokens are renewed hours or minutes before their expiry, a root CA needs a year. \"First issued certificate\" is renewed by its requester and has no alert.",
 				ends, playbook("OpenBaoListenerCertExpiring"), playbook("OpenBaoCAExpiringIntermediate"), playbook("OpenBaoCRLExpiring"), playbook("AuroraCertExpiring"),
 				playbook("FleetServerCertExpiring"), playbook("FleetCredentialsExpiring"), playbook("GreenhouseTokenExpiring"))}},
 			{Title: "Over time", Collapsed: true, Panels: remainingTimeHistory(ends)},
@@ -52,14 +52,14 @@ func remainingTimeHistory(ends []expiringItem) []Panel {
 		some := slices.DeleteFunc(slices.Clone(ends), func(e expiringItem) bool { return !slices.Contains(what, e.title) })
 		return Panel{
 			Kind: TimeSeries, Title: unit + " left: " + title, Width: 12, Unit: Number, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
-			Description: description + " A line falls with the time and jumps up when something is renewed. At 0 it is an outage. Without a line there is nothing of that kind.",
+			Description: description + " A line falls with time and jumps up after a renewal. At 0 there is an outage. Without a line, nothing of this kind exists.",
 			Queries:     []Query{{Expr: fmt.Sprintf(`min by (cluster, what) (%s) / %v`, unionOf(some, expiringItem.remainingTime), seconds), Legend: "{{cluster}} {{what}}"}},
 		}
 	}
 	return []Panel{
 		panel("Days", day, "CAs", "The first CA certificate of each cluster to expire.", "Root CA", "Intermediate CA"),
 		panel("Days", day, "server and client certificates", "The first certificate of each sort to expire.", "OpenBao listener", "First issued certificate", "Aurora and Keystone", "API server", "Client certificate of the exporter"),
-		panel("Hours", hour, "revocation lists", "The first list to expire. Where it should be made anew before its end, auto_rebuild is on.", "Revocation list"),
+		panel("Hours", hour, "revocation lists", "The first list to expire. With auto_rebuild, OpenBao rebuilds it before it expires.", "Revocation list"),
 		panel("Hours", hour, "tokens", "The first token of each sort to expire.", "OpenBao token of the exporter", "Token of the exporter", "Token of Greenhouse"),
 	}
 }
@@ -73,7 +73,7 @@ func pkiPanels() []Panel {
 	return []Panel{
 		{
 			Kind: Table, Title: "Issuers", Width: 24, Unit: Number,
-			Description: "The CA certificates with which OpenBao signs. A CA signs nothing that would outlive it, so it has to be replaced when less is left than its certificates live for. The default one signs what names no other.",
+			Description: "The CA certificates with which OpenBao signs. A CA signs no certificate that would expire after the CA, so it must be replaced when less time is left than the lifetime of its certificates. Requests that name no issuer are signed by the default issuer.",
 			Queries: []Query{
 				{Expr: withFallbackRow(share, "mount", "none")}, {Expr: issuer("not_after") + ` - time()`}, {Expr: issuer("not_after")},
 			},
@@ -85,7 +85,7 @@ func pkiPanels() []Panel {
 		},
 		{
 			Kind: Table, Title: "PKI mounts", Width: 24, Unit: Number,
-			Description: "Certificates that each mount has stored, and when it was last tidied. Many that have expired, or no tidying for weeks, make OpenBao slow: see \"bao write pki/tidy\" and auto-tidy.",
+			Description: "Certificates that each mount has stored, and the last tidy operation. Many expired certificates, or no tidy operation for weeks, make OpenBao slow: see \"bao write pki/tidy\" and auto-tidy.",
 			Queries: perRow(`0 * max by (`+byMount+`) (`+selectOpenBao("pki_issuers")+`) + 1`, byMount, "mount", "none",
 				selectOpenBao("pki_issuers"), selectOpenBao("pki_certificates", `state="valid"`), selectOpenBao("pki_certificates", `state="expired"`),
 				ageOf("cobaltcore_openbao_pki_tidy_last_finished_timestamp_seconds")),

@@ -7,7 +7,7 @@ package dashboards
 // automatically, so an overdue renewal is more important than the date of expiry.
 func certManagerSection() Section {
 	return Section{Title: "cert-manager", Collapsed: true, Panels: []Panel{
-		findingsTable("Findings about cert-manager", "Alerts that fire about certificates, requests and issuers of cert-manager. None is good.", findings{system: "certmanager"}),
+		findingsTable("Findings about cert-manager", "Firing alerts about certificates, requests and issuers of cert-manager. None is good.", findings{system: "certmanager"}),
 		issuedCertificates(), certificateIssuers(),
 	}}
 }
@@ -20,7 +20,7 @@ func issuedCertificates() Panel {
 	left, overdue := `clamp_min(`+until("not_after")+`, 0)`, `time() - `+certificate("renewal_timestamp_seconds")+` > 0`
 	return Panel{
 		Kind: Table, Title: "Certificates", Width: 24, Height: 8, Unit: Number,
-		Description: "Certificates of cert-manager, the first to expire on top. Left is 0 for one that has expired. Renewal overdue for is empty where the renewal is not due yet, Failed attempts and Next attempt in where the last attempt succeeded.",
+		Description: "Certificates of cert-manager, sorted by expiry. Left is 0 for an expired certificate. Renewal overdue for is empty if the renewal is not yet due; Failed attempts and Next attempt in are empty if the last attempt succeeded.",
 		Queries: perRow(`0 * max by (`+by+`) (`+certificate("ready")+`) + 1`, by, "name", "none",
 			certificate("ready"), left, overdue, certificate("failed_issuance_attempts"), until("next_retry")),
 		Columns: []Column{

@@ -40,7 +40,7 @@ func changedPanel() Panel {
 	return Panel{
 		Kind: Table, Title: "Changes in the last hour", Width: 24, Height: 8,
 		Description: "Objects that stopped being ready, were deployed or restarted, or got a new artifact, the last one first. Compare with when the findings began. " +
-			"When objects of Flux were created and deployed needs metrics.detail: full.",
+			"Times of creation and deployment of Flux objects need metrics.detail: full.",
 		Queries: []Query{{Expr: withFallbackRow(changes(), "what", "nothing")}},
 		Columns: []Column{
 			ageColumn(0, "Ago"), labelColumn("what", "What"), clusterColumn(), labelColumn("target_cluster", "Applied to"),
@@ -54,7 +54,7 @@ func appliedPanel() Panel {
 	const revisions = `max by (` + fluxObject + `, applied_revision) (flux_resource_info{` + chosenClusters + `, applied_revision!=""`
 	return Panel{
 		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 5,
-		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. What broke after one of these has probably come with it.",
+		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. A failure that began after one of these changes was probably caused by it.",
 		Queries: []Query{{Expr: withFallbackRow(revisions+`}) unless `+revisions+`} offset 1h)
   and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+chosenClusters+`} offset 1h)`, "name", "none")}},
 		Columns: []Column{

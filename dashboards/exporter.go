@@ -15,7 +15,7 @@ func exporterPage() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: exporterNumbers()},
 			{Title: "Findings", Panels: []Panel{
-				withHeight(4, findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"})),
+				withHeight(4, findingsTable("Findings about the exporter", "Firing alerts about the exporter itself. While one fires, data on all pages may be outdated or incomplete. None is good.", findings{system: "exporter"})),
 			}},
 			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
 			{Title: "Watches and limits", Collapsed: true, Panels: watchPanels()},
@@ -31,13 +31,13 @@ func exporterPage() Dashboard {
 func exporterNumbers() []Panel {
 	numbers := []Panel{
 		replicasPanel(),
-		sumPanel("Replicas down", "Processes of the exporter that Prometheus cannot scrape. 0 is good: look at their pods.", `up{`+exporterJob+`} == bool 0`, Bad),
+		sumPanel("Replicas down", "Processes of the exporter that Prometheus cannot scrape. 0 is good; otherwise check their pods.", `up{`+exporterJob+`} == bool 0`, Bad),
 		sumPanel("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below has the reasons.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
-		sumPanel("Failing watches", "Kinds that cannot be listed or watched. 0 is good: their rows are those of the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
-		sumPanel("Kinds without rows", "Kinds without a complete set of rows: failures of their objects are not noticed. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
-		sumPanel("Objects left out", "Objects beyond limits.objectsPerKind or the limits of the size of rows: their failures are not noticed. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
+		sumPanel("Failing watches", "Kinds that cannot be listed or watched. 0 is good; their data are from the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
+		sumPanel("Kinds without rows", "Kinds without complete data: failures of their objects are not detected. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
+		sumPanel("Objects left out", "Objects beyond limits.objectsPerKind or the limits of the size of rows: their failures are not detected. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
 		sumPanel("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8 (it ends in a hash), or with more than 64 KiB of rows. 0 is good.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
-		sumPanel("Reload failed", "Exporters whose configuration could not be loaded the last time: the previous one is in force. 0 is good; the log has the errors.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
+		sumPanel("Reload failed", "Exporters whose last attempt to load the configuration failed: the previous configuration stays in effect. 0 is good; the log has the errors.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
 	}
 	numbers[len(numbers)-1].PerReplica = true // a successful replica must not hide a failed one
 	for i := range numbers {
@@ -57,7 +57,7 @@ func clustersTable() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "Clusters", Width: 24, Height: 5,
-		Description: "Every cluster, where it is known from, whether it answers, and if not why. A reason while it still answers is a probe that has failed once. A snapshot answers always.",
+		Description: "Every cluster with its source, whether it can be reached, and the reason if not. A reason for a cluster that is up means that one probe has failed. A snapshot is always up.",
 		Queries: []Query{
 			{Expr: withFallbackRow(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},
 			{Expr: `max by (` + labels + `) (` + joined(`time() - max by (cluster) (`+selector("cobaltcore_cluster_last_contact_timestamp_seconds")+`)`) + `)`},
@@ -75,7 +75,7 @@ func clustersTable() Panel {
 func clustersHistory() Panel {
 	return Panel{
 		Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Mappings: boolMappings("answers", "does not answer", Bad),
-		Description: "Whether each API server answered. Green all along is good.",
+		Description: "Whether each API server could be reached. Always green is good.",
 		Queries:     []Query{{Expr: `max by (cluster) (` + selector("cobaltcore_cluster_up") + `)`, Legend: "{{cluster}}"}},
 		Links:       []Link{*toCluster()},
 	}
@@ -91,13 +91,13 @@ func exporterCost() []Panel {
 	}
 	return []Panel{
 		each("Duration of a scrape", "How long Prometheus takes to read a replica. Well below the interval of the scrape is good.", Duration, `scrape_duration_seconds{`+exporterJob+`}`),
-		each("Rows", "Samples that a scrape of a replica has. Steady is good; if it jumps, look at the objects by kind above.", Number, `scrape_samples_scraped{`+exporterJob+`}`),
-		each("CPU", "Processor cores that a replica uses. The page about sizing in the documentation has the needs of a fleet.", Number, `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
+		each("Rows", "Samples in a scrape of a replica. Steady is good; if it jumps, see the objects by kind above.", Number, `scrape_samples_scraped{`+exporterJob+`}`),
+		each("CPU", "Processor cores that a replica uses. The sizing page of the documentation has typical values.", Number, `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
 		each("Memory", "Resident memory of a replica. Steady is good; it follows the number of objects.", Bytes, `process_resident_memory_bytes{`+exporterJob+`}`),
-		each("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only climbs is a leak: report it to the maintainers.", Number, `go_goroutines{`+exporterJob+`}`),
+		each("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only rises is a leak: report it to the maintainers.", Number, `go_goroutines{`+exporterJob+`}`),
 		{
 			Kind: Table, Title: "Versions and shards", Width: 12, Height: 6, PerReplica: true,
-			Description: "The version of each replica, and its shard if the fleet is divided. One version is good, and each shard from 0.",
+			Description: "The version of each replica, and its shard if the fleet is divided. One version is good, and all shards, counted from 0.",
 			Queries:     []Query{{Expr: `cobaltcore_build_info * on (` + replica + `) group_left (shard, shards) (cobaltcore_shard_info or on (` + replica + `) cobaltcore_build_info)`}},
 			Columns: []Column{
 				labelColumn("instance", "Replica"), labelColumn("version", "Version"), labelColumn("revision", "Revision"), labelColumn("goversion", "Go"),
@@ -112,13 +112,13 @@ func exporterRules() []Panel {
 	evaluation := linePanel("Evaluation of the rules", "How long the exporter takes to evaluate its rules, every 15 s. Far below a second is good.", Duration, "duration", `max(cobaltcore_health_evaluation_duration_seconds)`)
 	age := Panel{
 		Kind: Stat, Title: "Last evaluation", Width: 4, Height: 8, Unit: Duration, Thresholds: splitAt(Good, 60, Bad),
-		Description: "How long ago the exporter that is behind most last evaluated its rules. Below half a minute is good; if it is old, findings and verdicts are, too.",
+		Description: "Time since the last evaluation of the rules, of the exporter with the oldest one. Below half a minute is good; otherwise findings and verdicts are outdated.",
 		Queries:     []Query{{Expr: `time() - min(cobaltcore_health_last_evaluation_timestamp_seconds)`}},
 		PerReplica:  true,
 	}
 	evaluated := sumPanel("Rules evaluated", "Alerts that the exporter evaluates itself.", `cobaltcore_health_rules{state="evaluated"}`, Good)
 	failures := sumPanel("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log has the rules and the errors.", `cobaltcore_health_evaluation_failures_total`, Bad)
-	leftOut := sumPanel("Findings left out", "Findings beyond 10,000 of a cluster or 40,000 in all. 0 is good; otherwise thousands of objects fail, see the page of the cluster.", selector("cobaltcore_health_findings_left_out"), Bad)
+	leftOut := sumPanel("Findings left out", "Findings beyond 10,000 of a cluster or 40,000 in all. 0 is good; otherwise thousands of objects fail: see the page of the cluster.", selector("cobaltcore_health_findings_left_out"), Bad)
 	evaluated.Width, evaluated.Height, failures.Width, failures.Height, leftOut.Width, leftOut.Height = 4, 8, 4, 8, 4, 8
 	evaluation.Width = 8
 	return []Panel{evaluation, age, evaluated, failures, leftOut}

@@ -32,7 +32,7 @@ func watchPanels() []Panel {
 	return []Panel{
 		{
 			Kind: Table, Title: "Failing watches", Width: 14, Height: 6,
-			Description: "Kinds that cannot be listed or watched, and why. None is good. forbidden is a right that the exporter does not have in that cluster; all others are the network or the API server.",
+			Description: "Kinds that cannot be listed or watched, and why. None is good. forbidden means that the exporter lacks a permission in that cluster; other reasons concern the network or the API server.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+watchedKind+`, reason) (`+selector("cobaltcore_watch_failing")+`)`, "kind", "none")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("collector", "Collector"), labelColumn("kind", "Kind"), labelColumn("group", "Group"), wordColumn("reason", "Reason"),
@@ -40,39 +40,39 @@ func watchPanels() []Panel {
 			Sort: Sort{Column: "Cluster"},
 		},
 		func() Panel {
-			p := linePanel("Errors of watches", "Failed attempts a second to list or watch, by reason. 0 is good; a cluster that comes back has some for a moment.", PerSecond, "{{cluster}} {{reason}}",
+			p := linePanel("Errors of watches", "Failed attempts per second to list or watch, by reason. 0 is good; a cluster that recovers has some for a moment.", PerSecond, "{{cluster}} {{reason}}",
 				`sum by (cluster, reason) (`+perSecond("cobaltcore_watch_errors_total")+`)
 or 0 * max by (cluster) (`+selector("cobaltcore_cluster_up")+`)`)
 			p.Width = 10
 			return p
 		}(),
 		kindsTable(),
-		linePanel("Objects by cluster", "Objects that have rows. Steady is good; a drop to nothing is a cluster whose rows were withdrawn.", Number, "{{cluster}}",
+		linePanel("Objects by cluster", "Objects that have rows. Steady is good; a drop to 0 means that the data of a cluster were removed.", Number, "{{cluster}}",
 			perCluster(`sum by (cluster) (`+selector("cobaltcore_watch_objects")+`)`)),
-		linePanel("Objects by collector", "Objects that have rows, by collector. What grows here is what scrapes cost.", Number, "{{cluster}} {{collector}}",
+		linePanel("Objects by collector", "Objects that have rows, by collector. The cost of a scrape grows with this number.", Number, "{{cluster}} {{collector}}",
 			`sum by (cluster, collector) (`+selector("cobaltcore_watch_objects")+`)`),
 	}
 }
 
 func collectorPanels() []Panel {
 	const of = "cluster, collector"
-	errors := linePanel("Errors of collectors", "Failed attempts a second of each collector, by reason. 0 is good.", PerSecond, "{{cluster}} {{collector}} {{reason}}",
+	errors := linePanel("Errors of collectors", "Failed attempts per second of each collector, by reason. 0 is good.", PerSecond, "{{cluster}} {{collector}} {{reason}}",
 		`sum by (cluster, collector, reason) (`+perSecond("cobaltcore_collector_errors_total")+`)
 or 0 * max by (cluster) (`+selector("cobaltcore_cluster_up")+`)`)
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "Collectors over time", Width: 24, Height: 12, Mappings: boolMappings("knows all", "does not", Bad),
-			Description: "Whether each collector knows what it should: everything that it watches is complete, nothing fails, and what it asks answers. Green all along is good.",
+			Description: "Whether the data of each collector are complete: all kinds are complete, nothing fails, and all queried systems respond. Always green is good.",
 			Queries:     []Query{{Expr: `max by (` + of + `) (` + selector("cobaltcore_collector_up") + `)`, Legend: "{{cluster}} {{collector}}"}},
 			Links:       []Link{*toCluster()},
 		},
-		linePanel("Last sign of life", "How long ago the most silent watch or probe of each collector gave a sign of life. Below two minutes is good.", Duration, "{{cluster}} {{collector}}",
+		linePanel("Time since the last success", "Time since the last success of each watch and probe of a collector; the oldest counts. Below two minutes is good.", Duration, "{{cluster}} {{collector}}",
 			`time() - max by (`+of+`) (`+selector("cobaltcore_collector_last_success_timestamp_seconds")+`)`),
-		linePanel("Duration of lists and probes", "How long the slowest of the initial lists, or of the last probes, of each collector took. Seconds are good.", Duration, "{{cluster}} {{collector}}",
+		linePanel("Duration of lists and probes", "Duration of the slowest initial list or last probe of each collector. Seconds are good.", Duration, "{{cluster}} {{collector}}",
 			`max by (`+of+`) (`+selector("cobaltcore_collector_duration_seconds")+`)`),
 		errors,
 		{
-			Kind: Table, Title: "Controllers that cannot be asked", Width: 12, Height: 6,
+			Kind: Table, Title: "Controllers whose metrics cannot be read", Width: 12, Height: 6,
 			Description: "Pods of controllers whose metrics cannot be read, and systems whose pods cannot be listed, with the reason. None is good; forbidden means that pods or pods/proxy are not allowed.",
 			Queries: []Query{{Expr: withFallbackRow(`max by (cluster, system, namespace, name, reason) (`+selector("cobaltcore_controller_scrape_failing")+`)
 or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_failing")+`)`, "name", "none")}},
@@ -88,7 +88,7 @@ func exporterPeers() []Panel {
 	return []Panel{
 		{
 			Kind: Table, Title: "Discovery", Width: 12, Height: 6,
-			Description: "Where clusters are searched for, whether that works, and how many were found. Those that are known stay while it does not.",
+			Description: "Sources of discovery, whether discovery succeeds, and how many clusters were discovered. Known clusters stay while it fails.",
 			Queries: []Query{
 				{Expr: withFallbackRow(`max by (`+search+`) (`+selector("cobaltcore_discovery_up")+`)`, "source", "not configured")}, {Expr: `max by (` + search + `) (` + selector("cobaltcore_discovery_clusters") + `)`},
 				{Expr: `time() - max by (` + search + `) (` + selector("cobaltcore_discovery_last_success_timestamp_seconds") + `)`},
@@ -101,8 +101,8 @@ func exporterPeers() []Panel {
 			},
 		},
 		{
-			Kind: Table, Title: "Clusters that are not taken", Width: 12, Height: 6,
-			Description: "Secrets and Cluster objects that stand for a cluster which is not watched, and why. None is good; the operations page of the documentation has a remedy for each reason.",
+			Kind: Table, Title: "Rejected clusters", Width: 12, Height: 6,
+			Description: "Secrets and Cluster objects that were rejected as clusters, with the reason. None is good; the operations page of the documentation explains how to fix each reason.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+search+`, name, reason, other) (`+selector("cobaltcore_discovery_finding")+`)`, "name", "none")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), wordColumn("reason", "Reason"), labelColumn("other", "Taken by"),
@@ -110,7 +110,7 @@ func exporterPeers() []Panel {
 		},
 		{
 			Kind: Table, Title: "Alertmanager", Width: 12, Height: 6,
-			Description: "The Alertmanagers that the exporter reads and, when it is not scraped, sends its alerts to. All that answer is good.",
+			Description: "The Alertmanagers from which the exporter reads, and to which it sends its alerts if it is not scraped. All up is good.",
 			Queries: []Query{
 				{Expr: withFallbackRow(`max by (alertmanager) (cobaltcore_alertmanager_up)`, "alertmanager", "not configured")}, {Expr: `time() - max by (alertmanager) (cobaltcore_alertmanager_last_success_timestamp_seconds)`},
 				{Expr: `max by (alertmanager) (cobaltcore_alertmanager_pushed_alerts_total)`}, {Expr: `max by (alertmanager) (cobaltcore_alertmanager_pushes_failed_total)`},
@@ -127,7 +127,7 @@ func exporterPeers() []Panel {
 			return p
 		}(),
 		func() Panel {
-			p := sumPanel("Watchdogs missing", "Clusters of which Alertmanager has no alert Watchdog, though that should always fire: their alerts do not arrive. 0 is good.", selector("cobaltcore_alertmanager_watchdog_missing"), Bad)
+			p := sumPanel("Watchdogs missing", "Clusters without the alert Watchdog in Alertmanager, which should always fire: their alerts do not arrive. 0 is good.", selector("cobaltcore_alertmanager_watchdog_missing"), Bad)
 			p.Width, p.Height = 6, 7
 			return p
 		}(),

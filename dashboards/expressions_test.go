@@ -45,23 +45,23 @@ cobaltcore_flux_resource_not_ready_since_timestamp_seconds{cluster="a", kind="Al
 		"a source that is there": {
 			`flux_resource_info{cluster="a", kind="Kustomization", exported_namespace="ns", name="app", source_kind="GitRepository", source_namespace="flux", source_name="repo"} 1
 cobaltcore_flux_resource_status{cluster="a", kind="GitRepository", exported_namespace="flux", name="repo", status="ready", target_cluster="a"} 1`,
-			relatives("Made from"),
+			relatives("Source"),
 			`{cluster="a", exported_namespace="flux", kind="GitRepository", name="repo", status="ready", target_cluster="a"}`,
 		},
 		"a source that is not": {
 			`flux_resource_info{cluster="a", kind="Kustomization", exported_namespace="ns", name="app", source_kind="GitRepository", source_namespace="flux", source_name="repo"} 1
 cobaltcore_flux_resource_status{cluster="b", kind="GitRepository", exported_namespace="flux", name="repo", status="ready"} 1`,
-			relatives("Made from"),
+			relatives("Source"),
 			`{cluster="a", exported_namespace="flux", kind="GitRepository", name="repo", status="is not there"}`,
 		},
 		"who waits": {
 			`cobaltcore_flux_resource_waiting_since_timestamp_seconds{cluster="a", kind="Kustomization", exported_namespace="ns", name="later", dependency="Kustomization/ns/app"} 1
 cobaltcore_flux_resource_waiting_since_timestamp_seconds{cluster="a", kind="HelmRelease", exported_namespace="ns", name="for-another-kind", dependency="HelmRelease/ns/app"} 1
 cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", exported_namespace="ns", name="later", status="dependency_not_ready"} 1`,
-			relatives("Wait for this"),
+			relatives("Waiting for this object"),
 			`{cluster="a", exported_namespace="ns", kind="Kustomization", name="later", status="dependency_not_ready"}`,
 		},
-		"nobody waits": {`cobaltcore_cluster_up{cluster="a"} 1`, relatives("Wait for this"), `{name="nothing"}`},
+		"nobody waits": {`cobaltcore_cluster_up{cluster="a"} 1`, relatives("Waiting for this object"), `{name="nothing"}`},
 		"clusters of which nothing is told are zero": {
 			`cobaltcore_cluster_up{cluster="a"} 1
 cobaltcore_cluster_up{cluster="b"} 1

@@ -16,7 +16,7 @@ func fluxFleet() Dashboard {
 		return Variable{Name: name, Title: title, Selector: selector("cobaltcore_flux_resource_status"), Label: label}
 	}
 	return Dashboard{
-		Description: "What Flux does in all clusters: what fails, has given up, waits or is suspended, which revisions are where, and whether its controllers keep up.",
+		Description: "Flux in all clusters: objects that fail, are stalled, wait or are suspended, applied revisions, and the load of the controllers.",
 		Variables: []Variable{
 			clusterVariable(), resources("target", "Applied to", "target_cluster"),
 			resources("namespace", "Namespace", "exported_namespace"), resources("kind", "Kind", "kind"), logsVariable(),
@@ -25,7 +25,7 @@ func fluxFleet() Dashboard {
 		Sections: slices.Concat([]Section{
 			{Title: "Now", Panels: slices.Concat([]Panel{presence("Flux", servedClusters("flux"))}, fluxNumbers(), []Panel{fluxByCluster(), fluxFailingHistory()})},
 			{Title: "Findings", Panels: []Panel{
-				withHeight(6, findingsTable("Findings about Flux", "Alerts that fire about Flux, its sources and its controllers. None is good.", findings{system: "flux"})),
+				withHeight(6, findingsTable("Findings about Flux", "Firing alerts about Flux, its sources and its controllers. None is good.", findings{system: "flux"})),
 			}},
 			{Title: "Objects that are not ready", Panels: fluxTables()},
 			{Title: "FluxInstances", Collapsed: true, Panels: fluxInstances()},
@@ -69,14 +69,14 @@ func statusColumn() Column {
 
 func fluxNumbers() []Panel {
 	numbers := []Panel{
-		sumPanel("Resources", "Objects of Flux, sources and notifications too. If it drops, objects were deleted, or rows are missing: see the page The exporter.", fluxStatus(".*"), Good),
-		sumPanel("Failed", "Objects whose last attempt failed and that will be retried. 0 is good. The table of failed objects has the reasons; begin with sources.", fluxStatus("failed"), Bad),
+		sumPanel("Resources", "Objects of Flux, including sources and notifications. If the number drops, objects were deleted, or data are missing: see the page The exporter.", fluxStatus(".*"), Good),
+		sumPanel("Failed", "Objects whose last attempt failed and that will be retried. 0 is good. The table of failed objects has the reasons; start with sources.", fluxStatus("failed"), Bad),
 		sumPanel("Stalled", "Objects that are retried only after a change or on request. 0 is good.", fluxStatus("stalled"), Bad),
-		sumPanel("Waiting", "Objects whose dependencies are not ready. 0 is good, and some for a while are normal; repair their dependencies.", fluxStatus("dependency_not_ready"), Warning),
-		sumPanel("Suspended", "Suspended objects: they neither fail nor change. None is good; the table shows for how long.", fluxStatus("suspended"), Warning),
-		sumPanel("Not applied", "Objects whose newest revision was attempted and is not the applied one. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
+		sumPanel("Waiting", "Objects whose dependencies are not ready. 0 is good; some for a short time are normal. Otherwise repair their dependencies.", fluxStatus("dependency_not_ready"), Warning),
+		sumPanel("Suspended", "Suspended objects, which are not reconciled. None is good; the table shows for how long.", fluxStatus("suspended"), Warning),
+		sumPanel("Not applied", "Objects whose last attempted revision differs from the applied revision. 0 is good; some for a short time are normal after a push.", fluxBehind(), Warning),
 		sumPanel("Overdue", "Ready objects that were last reconciled more than collectors.flux.overdueAfter intervals ago, 3 by default: their controller is down or does not keep up. 0 is good.", fluxOverdue()+` > bool 0`, Warning),
-		sumPanel("Drifted", "HelmReleases whose objects were changed by hand, where drift is detected and not corrected. 0 is good.", fluxResources("cobaltcore_flux_helmrelease_drifted"), Warning),
+		sumPanel("Drifted", "HelmReleases whose objects were changed in the cluster, if drift is detected but not corrected. 0 is good.", fluxResources("cobaltcore_flux_helmrelease_drifted"), Warning),
 	}
 	for i := range numbers {
 		numbers[i].Width, numbers[i].Height = 3, 4
@@ -93,7 +93,7 @@ func fluxOverdue() string {
 func fluxByCluster() Panel {
 	p := Panel{
 		Kind: Table, Title: "Resources by cluster and state", Width: 24, Height: 5,
-		Description: "How many objects of Flux in each cluster are in which state. Only ready, and suspended on purpose, is good.",
+		Description: "Number of objects of Flux in each cluster by state. Only ready, and suspended on purpose, is good.",
 		Columns:     []Column{clusterColumn()},
 		Sort:        Sort{Column: "Cluster"},
 	}
@@ -107,7 +107,7 @@ func fluxByCluster() Panel {
 func fluxFailingHistory() Panel {
 	return Panel{
 		Kind: TimeSeries, Title: "Failed and stalled over time", Width: 24, Height: 8, Unit: Number, Thresholds: zeroIsGood(Bad), Stacked: true,
-		Description: "How many objects have failed or are stalled in each cluster. 0 is good. A step after a push came with it; the same step in several clusters has one source.",
+		Description: "How many objects have failed or are stalled in each cluster. 0 is good. A step after a push was caused by it; the same step in several clusters has a common source.",
 		Queries:     []Query{{Expr: perCluster(`sum by (cluster) (` + fluxStatus("failed|stalled") + `)`), Legend: "{{cluster}}"}},
 		Links:       []Link{*toCluster()},
 	}
@@ -120,7 +120,7 @@ func fluxReconciliation() []Panel {
 			withFallbackRow(fluxOverdue()+` > 0`, "name", "none")),
 		{
 			Kind: TimeSeries, Title: "Longest overdue", Width: 12, Height: 8, Unit: Duration,
-			Description: "For how long the object that is most overdue in each cluster has been so. 0 is good; a line that climbs is a controller that has stopped.",
+			Description: "Time for which the most overdue object of each cluster has been overdue. 0 is good; a rising line means that a controller has stopped.",
 			Queries:     []Query{{Expr: `max by (cluster) (clamp_min(` + fluxOverdue() + `, 0))`, Legend: "{{cluster}}"}},
 			Thresholds:  zeroIsGood(Warning),
 			Links:       []Link{*toCluster()},

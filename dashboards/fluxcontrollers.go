@@ -36,7 +36,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 		},
 		{
 			Kind: StatusHistory, Title: "Availability of " + system, Width: 10, Height: 9,
-			Description: "Whether each controller had an available pod, or should have none. Green all along is good.",
+			Description: "Whether each controller had an available pod, or should have none. Always green is good.",
 			Queries: []Query{{Expr: `min by (cluster, component) (clamp_max((` + selector("cobaltcore_controller_replicas_available", matchers...) + ` > bool 0)
   + (` + selector("cobaltcore_controller_replicas_desired", matchers...) + ` == bool 0), 1))`, Legend: "{{cluster}} {{component}}"}},
 			Mappings: boolMappings("available", "down", Bad),
@@ -67,21 +67,21 @@ func fluxWork() []Panel {
 	working := sumPanel("Controllers with metrics", "Pods of controllers whose metrics were read, for the panels of this section. If it is 0, the exporter does not read them: see collectors.controllers in its configuration.",
 		selector("cobaltcore_controller_scrape_success", fluxSystem), Good)
 	working.Width, working.Height = 6, 8
-	busy := linePanel("Busy workers", "How many of its workers a controller uses. Below 80% is good; at 100% for long, objects wait: raise its --concurrent.", Percent, "{{cluster}} {{component}}",
+	busy := linePanel("Busy workers", "Share of the workers of a controller that are busy. Below 80% is good. At 100% for a long time, objects wait: raise its --concurrent.", Percent, "{{cluster}} {{component}}",
 		`sum by (cluster, component) (`+selector("controller_runtime_active_workers", fluxSystem)+`) / (sum by (cluster, component) (`+selector("controller_runtime_max_concurrent_reconciles", fluxSystem)+`) > 0)`)
 	busy.Thresholds = []Threshold{{Color: Good}, {From: 0.8, Color: Warning}, {From: 1, Color: Bad}}
 	return []Panel{
 		working, asked,
-		linePanel("Queue", "Objects that wait to be reconciled, by controller. Around 0 is good; a line that stays up is a controller that does not keep up, or a slow API server or registry.", Number, "{{cluster}} {{name}}",
+		linePanel("Queue", "Objects that wait to be reconciled, by controller. Around 0 is good; a line that stays high means that a controller does not keep up, or that an API server or registry is slow.", Number, "{{cluster}} {{name}}",
 			`max by (cluster, component, name) (`+selector("workqueue_depth", fluxSystem)+`)`),
-		linePanel("Longest reconciliation under way", "For how long the longest running reconciliation of a controller has been running. Seconds to a few minutes are good; a line that climbs with the clock hangs.", Duration, "{{cluster}} {{name}}",
+		linePanel("Longest reconciliation under way", "Duration of the longest running reconciliation of a controller. Seconds to a few minutes are good; if the line rises steadily, the reconciliation hangs.", Duration, "{{cluster}} {{name}}",
 			`max by (cluster, component, name) (`+selector("workqueue_longest_running_processor_seconds", fluxSystem)+`)`),
 		busy,
-		withEmptyText(linePanel("Duration of reconciliations", "How long reconciliations of a kind took on average. Steady is good. A kind that was not reconciled has no line.", Duration, "{{cluster}} {{kind}}",
+		withEmptyText(linePanel("Duration of reconciliations", "Average duration of reconciliations of a kind. Steady is good. A kind that was not reconciled has no line.", Duration, "{{cluster}} {{kind}}",
 			average("gotk_reconcile_duration_seconds", "cluster, kind", fluxSystem)), "No reconciliation in the time range, or the metrics of the controllers are not read."),
-		linePanel("Reconciliations", "How many reconciliations a second a controller does: its heartbeat. A line at 0 is a controller that does nothing.", PerSecond, "{{cluster}} {{component}}",
+		linePanel("Reconciliations", "Reconciliations per second of each controller. A line at 0 means that the controller does nothing.", PerSecond, "{{cluster}} {{component}}",
 			`sum by (cluster, component) (`+perSecond("controller_runtime_reconcile_total", fluxSystem)+`)`),
-		linePanel("Failed reconciliations", "How many reconciliations a second end in an error, by kind of object. 0 is good; the table of failed objects lists them.", PerSecond, "{{cluster}} {{controller}}",
+		linePanel("Failed reconciliations", "Failed reconciliations per second, by kind of object. 0 is good; the table of failed objects lists them.", PerSecond, "{{cluster}} {{controller}}",
 			`sum by (cluster, controller) (`+perSecond("controller_runtime_reconcile_errors_total", fluxSystem)+`)`),
 	}
 }
@@ -89,26 +89,26 @@ func fluxWork() []Panel {
 func fluxAPI() []Panel {
 	const reads = `method="GET"`
 	return []Panel{
-		linePanel("Reads", "Requests a second of the controllers of Flux that read from API servers. Steady is good; Flux watches, so reads are few.", PerSecond, "{{cluster}} {{component}}",
+		linePanel("Reads", "Requests per second of the controllers of Flux that read from API servers. Steady is good; Flux watches, so reads are few.", PerSecond, "{{cluster}} {{component}}",
 			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", fluxSystem, reads)+`)`),
-		linePanel("Writes", "Requests a second of the controllers of Flux that change something, dry runs too. Steady is good; more after a push is normal, more for good is objects that two sides fight about.", PerSecond, "{{cluster}} {{component}}",
+		linePanel("Writes", "Requests per second of the controllers of Flux that change something, including dry runs. Steady is good. More after a push are normal; permanently more mean that two controllers overwrite each other's changes.", PerSecond, "{{cluster}} {{component}}",
 			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", fluxSystem, `method!="GET"`)+`)`),
-		linePanel("Failing requests", "Requests a second that API servers throttle or fail (429 and 5xx), or do not answer. 0 is good: look at the API server of the cluster.", PerSecond, "{{cluster}}",
+		linePanel("Failing requests", "Requests per second that API servers throttle or fail (429 and 5xx), or that get no response. 0 is good; otherwise check the API server of the cluster.", PerSecond, "{{cluster}}",
 			perCluster(`sum by (cluster) (`+perSecond("rest_client_requests_total", fluxSystem, `code=~"5..|429|<error>"`)+`)`)),
-		linePanel("Requests by API server", "Requests a second by the API server that they go to. A controller that applies to other clusters asks theirs.", PerSecond, "{{cluster}} to {{host}}",
+		linePanel("Requests by API server", "Requests per second by API server. A controller that applies objects to other clusters sends requests to their API servers.", PerSecond, "{{cluster}} to {{host}}",
 			`sum by (cluster, host) (`+perSecond("rest_client_requests_total", fluxSystem)+`)`),
 	}
 }
 
 func fluxCaches() []Panel {
 	return []Panel{
-		withEmptyText(linePanel("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more is a receiver of notifications that is slow.", Duration, "{{cluster}}",
+		withEmptyText(linePanel("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more mean that a receiver of notifications is slow.", Duration, "{{cluster}}",
 			average("gotk_event_http_request_duration_seconds", "cluster", fluxSystem)), "No event in the time range."),
 		withEmptyText(linePanel("Webhooks", "How long notification-controller takes for a webhook, on average.", Duration, "{{cluster}}",
 			average("gotk_receiver_http_request_duration_seconds", "cluster", fluxSystem)), "No webhook in the time range."),
 		linePanel("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
 			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", fluxSystem)+`)`),
-		linePanel("Tokens in caches", "Registry and Git tokens that controllers hold. 0 means no cache, or no controller with metrics.", Number, "{{cluster}}",
+		linePanel("Tokens in caches", "Registry and Git tokens in the caches of controllers. 0 means no cache, or no controller with metrics.", Number, "{{cluster}}",
 			perCluster(`sum by (cluster) (`+selector("gotk_token_cached_items", fluxSystem)+`)`)),
 	}
 }

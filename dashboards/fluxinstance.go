@@ -23,7 +23,7 @@ func fluxInstances() []Panel {
 		return p
 	}
 	return []Panel{
-		table("Differences from the FluxInstance", "Objects that are not as a FluxInstance asks for although it is ready: the source and the Kustomization of the sync, images of another registry, another distribution, and shards without controllers. None is good.",
+		table("Differences from the FluxInstance", "Objects that differ from their declaration in a FluxInstance that is ready: the source and the Kustomization of the sync, images of another registry, another distribution, and shards without controllers. None is good.",
 			24, instance(differenceColumn(), labelColumn("object", "Object"), labelColumn("desired", "Asked for"), labelColumn("actual", "Actual")),
 			withFallbackRow(`max by (`+fluxObject+`, aspect, object, desired, actual) (`+selector("cobaltcore_flux_instance_mismatch_info")+`)`, "name", "none")),
 		table("Settings", "The settings of each FluxInstance about its cluster. Equal settings in clusters of the same role are good.",
@@ -31,7 +31,7 @@ func fluxInstances() []Panel {
 			withFallbackRow(`max by (`+fluxObject+`, type, size, multitenant, network_policy, domain, variant, artifact) (`+selector("cobaltcore_flux_instance_settings_info")+`)`, "name", "no FluxInstance")),
 		{
 			Kind: Table, Title: "Network policies and versions", Width: 10, Height: 6,
-			Description: "How many of the network policies that a FluxInstance asks for are missing, whether the applied version is in its range, and how long an upgrade has been attempted. No missing policy and a version in the range are good.",
+			Description: "Number of declared network policies that are missing, whether the applied version is in its range, and how long an upgrade has been attempted. No missing policy and a version in the range are good.",
 			Queries: []Query{
 				{Expr: `max by (` + fluxObject + `) (` + selector("cobaltcore_flux_instance_version_in_range") + `)`},
 				{Expr: `sum by (` + fluxObject + `) (max by (` + fluxObject + `, policy) (` + selector("cobaltcore_flux_instance_network_policy_present") + `) == bool 0)`},
@@ -41,7 +41,7 @@ func fluxInstances() []Panel {
 				ageColumn(2, "Upgrade attempted for")),
 			Sort: Sort{Column: "Cluster"},
 		},
-		table("Sync", "The source that each FluxInstance asks for to sync its cluster. A cluster without a row is not synced by its FluxInstance.",
+		table("Sync", "The source that each FluxInstance declares for the sync of its cluster. A cluster without a row is not synced by its FluxInstance.",
 			14, instance(labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path")),
 			withFallbackRow(`max by (`+fluxObject+`, source_kind, source_name, url, ref, path) (`+selector("cobaltcore_flux_instance_sync_info")+`)`, "name", "no sync")),
 		table("Shards", "The shards for which each FluxInstance has installed controllers. No shard is good unless one controller does not keep up.",

@@ -16,7 +16,7 @@ func fluxResource() Dashboard {
 		return Variable{Name: name, Title: title, Selector: `cobaltcore_flux_resource_status{` + chosenClusters + matchers + `}`, Label: label, Single: true}
 	}
 	return Dashboard{
-		Description: "One object of Flux: its state over time, what it is made from, what it waits for, what hangs on it, and how its reconciliations went.",
+		Description: "One object of Flux: its state over time, its source, dependencies and dependents, and its reconciliations.",
 		Variables: []Variable{
 			oneCluster(), variable("kind", "Kind", "kind", ""), variable("namespace", "Namespace", "exported_namespace", `, kind="$kind"`),
 			variable("name", "Name", "name", `, kind="$kind", exported_namespace="$namespace"`),
@@ -71,7 +71,7 @@ func resourceTimes() Panel {
 	all = append(all, `label_replace(max by (`+fluxObject+`) (cobaltcore_flux_resource_interval_seconds{`+chosenFluxResource+`}), "what", "interval between reconciliations", "", "")`)
 	return Panel{
 		Kind: Table, Title: "Times", Width: 7, Height: 6,
-		Description: "How long ago what happened to the object, as far as objects of this kind record it. The last reconciliation, Ready, the creation and the interval need metrics.detail: full.",
+		Description: "Time since events of the object, as far as objects of this kind record them. The last reconciliation, Ready, the creation and the interval need metrics.detail: full.",
 		Queries:     []Query{{Expr: withFallbackRow(strings.Join(all, "\nor "), "what", "no such object")}},
 		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Time")},
 		Sort:        Sort{Column: "Time"},
@@ -82,7 +82,7 @@ func resourceRevisions() Panel {
 	const labels = "cluster, target_cluster, reason, revision, applied_revision, url, ref, path"
 	return Panel{
 		Kind: Table, Title: "Revisions", Width: 11, Height: 6,
-		Description: "Where it is applied to, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
+		Description: "The target cluster of the object, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
 		Queries:     []Query{{Expr: withFallbackRow(`max by (`+labels+`) (flux_resource_info{`+chosenFluxResource+`})`, "reason", "this kind has no revision")}},
 		Columns: []Column{
 			labelColumn("reason", "Reason"), labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied"), labelColumn("target_cluster", "Applied to"),
@@ -95,20 +95,20 @@ func resourceHistory() []Panel {
 	one := func(metric string) string {
 		return `max by (` + fluxObject + `) (cobaltcore_flux_resource_` + metric + `{` + chosenFluxResource + `})`
 	}
-	age := linePanel("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. Teeth below the interval are good; a line that climbs is a controller that has stopped.", Duration, "age",
+	age := linePanel("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. A sawtooth below the interval is good; a rising line means that a controller has stopped.", Duration, "age",
 		`time() - (`+one("last_reconcile_timestamp_seconds")+` or `+one("ready_transition_timestamp_seconds")+` or `+one("created_timestamp_seconds")+`)`)
 	age.Queries = append(age.Queries, Query{Legend: "interval", Expr: one("interval_seconds")})
 	took := linePanel("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good.", Duration, "last",
 		one("history_duration_seconds"))
 	took.Queries = append(took.Queries, Query{Legend: "average", Expr: average("gotk_reconcile_duration_seconds", "cluster, kind, exported_namespace, name", `kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)})
-	inventory := linePanel("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. It needs metrics.detail: full.", Number, "objects", one("inventory_entries"))
-	size := linePanel("Size of the artifact", "How large the artifact of a source is. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes"))
+	inventory := linePanel("Objects in the inventory", "Number of objects that it has applied. Steady is good; a drop after a push means that objects were pruned. It needs metrics.detail: full.", Number, "objects", one("inventory_entries"))
+	size := linePanel("Size of the artifact", "Size of the artifact of a source. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes"))
 	age.Empty, took.Empty = "It needs metrics.detail: full.", "The object has no history, and the metrics of its controller are not read."
 	inventory.Empty, size.Empty = "The object has no inventory, or metrics.detail is not full.", "The object is no source, or metrics.detail is not full."
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "State over time", Width: 24, Height: 4, Mappings: stateMappings(),
-			Description: "The state of the object over time. Ready all along is good; under way at each attempt is normal.",
+			Description: "The state of the object over time. Always ready is good; progressing during each attempt is normal.",
 			Queries:     []Query{{Expr: stateValue(chosenFluxResource), Legend: "{{name}}"}},
 		},
 		age, took, inventory, size,
@@ -138,13 +138,13 @@ func resourceRelatives() []Panel {
 		return `max by (` + object + `) (0 * ` + expr + ` + 1)`
 	}
 	return []Panel{
-		table("Made from", "The source of this object. If it is not ready, this object stays at its last revision.",
+		table("Source", "The source of this object. If it is not ready, this object stays at its last revision.",
 			named(`flux_resource_info{`+chosenFluxResource+`, source_name!=""}`, [3]string{"source_kind", "source_namespace", "source_name"}, [3]string{"(.*)", "(.*)", "(.*)"}), "nothing"),
-		table("Waits for", "What must be ready before this object is reconciled, while it waits.",
+		table("Dependencies", "Objects that must be ready before this object is reconciled, while it waits.",
 			named(waiting+`{`+chosenFluxResource+`}`, [3]string{"dependency", "dependency", "dependency"}, [3]string{"([^/]*)/.*", "[^/]*/([^/]*)/.*", ".*/([^/]*)"}), "nothing"),
-		table("Made from this", "Objects that are made from this one: they stay where they are while it fails.",
+		table("Used by", "Objects that use this object: they stay at their revision while it fails.",
 			`max by (`+object+`) (flux_resource_info{`+chosenClusters+`, source_kind="$kind", source_namespace="$namespace", source_name="$name"})`, "nothing"),
-		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (0 * `+waiting+`{`+chosenClusters+`, dependency="`+itself+`"} + 1)`, "nothing"),
+		table("Waiting for this object", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (0 * `+waiting+`{`+chosenClusters+`, dependency="`+itself+`"} + 1)`, "nothing"),
 	}
 }
 
@@ -155,7 +155,7 @@ func resourceAttempts() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "History", Width: 24, Height: 6,
-		Description: "The history that the object keeps itself: revisions, what became of them, how often they were reconciled and how long the last time took. Sources and notifications keep none.",
+		Description: "The history in the status of the object: revisions, their results, the number of reconciliations and the duration of the last one. Sources and notifications have no history.",
 		Queries:     []Query{{Expr: withFallbackRow(`time() - `+history("last_reconciled_timestamp_seconds"), "status", "no history")}, {Expr: history("reconciliations")}, {Expr: history("duration_seconds")}},
 		Columns: []Column{
 			ageColumn(0, "Last reconciled"), labelColumn("status", "Result"), labelColumn("version", "Version"), labelColumn("digest", "Digest"),
@@ -173,7 +173,7 @@ func resourceRelease() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "Helm release", Width: 24, Height: 4,
-		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Failures need metrics.detail: full. Drift, tests and remediation are empty while all is well; other kinds have no release.",
+		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Failures need metrics.detail: full. Drift, tests and remediation are empty if there is no problem; other kinds have no release.",
 		Queries: []Query{
 			{Expr: withFallbackRow(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+chosenFluxResource+`})`, "release_status", "no release")},
 			{Expr: joined("failures", `, action="all"`)}, {Expr: joined("drifted", "")}, {Expr: joined("test_success", "")}, {Expr: joined("remediated", "")},

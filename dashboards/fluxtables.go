@@ -50,12 +50,12 @@ func fluxTables() []Panel {
 	}
 	return []Panel{
 		state(9, "Failed", "Objects whose last attempt failed. None is good. Begin with sources: objects of a failing source stay at an old revision. "+
-			"The state does not change while an object is attempted again. Kinds without a history have no last success. The name leads to the object.", "failed"),
+			"The state does not change during further attempts. Kinds without a history have no last success. The name links to the object.", "failed"),
 		state(5, "Stalled", "Objects that are not retried: a wrong specification, or no attempts left. None is good. Correct them, or run flux reconcile with --force or --reset.", "stalled"),
-		state(6, "Waiting for dependencies", "Objects that wait for others of their kind. None for long is good. The name leads to what they wait for.", "dependency_not_ready"),
+		state(6, "Waiting for dependencies", "Objects that wait for dependencies. None for a long time is good. The name links to the dependencies.", "dependency_not_ready"),
 		state(8, "Suspended", "Objects that were suspended by hand, and for how long. Resume forgotten ones.", "suspended"),
-		state(5, "Not processed", "Objects that no controller has seen, or whose newest generation no controller has seen. None is good: a controller is down, or no controller serves the shard.", "unprocessed"),
-		state(4, "Being deleted", "Objects whose deletion was requested and is held by a finalizer. None for long is good.", "deleting"),
+		state(5, "Not processed", "Objects that no controller has processed, or whose newest generation no controller has processed. None is good; otherwise a controller is down, or no controller serves the shard.", "unprocessed"),
+		state(4, "Being deleted", "Objects whose deletion was requested and is held by a finalizer. None for a long time is good.", "deleting"),
 	}
 }
 
@@ -68,10 +68,10 @@ func fluxRevisions() []Panel {
 	sources := `kind=~"GitRepository|OCIRepository|Bucket|HelmRepository|HelmChart|ExternalArtifact"`
 	appliers := `kind=~"Kustomization|HelmRelease"`
 	return []Panel{
-		fluxTable("Attempted, not applied", "Objects whose newest revision was tried and is not the applied one. None is good. Those that have also failed stay behind until that is mended; all others are under way.",
+		fluxTable("Attempted, not applied", "Objects whose last attempted revision differs from the applied revision. None is good. Failed objects stay at the old revision until they are repaired; the attempts of all others are running.",
 			fluxColumns(labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied")), Sort{Column: "Cluster"},
 			withFallbackRow(fluxBehind(), "name", "none")),
-		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source is the source that it uses.",
+		fluxTable("Applied revisions", "The applied revision of each object by name and cluster. If two clusters have different revisions under the same name, one is behind, possibly on purpose. source is the source of the object.",
 			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
 			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`
   or `+selectOperator("flux_instance_info")+`

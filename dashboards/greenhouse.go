@@ -21,7 +21,7 @@ func greenhouseAndAurora() Dashboard {
 			{Title: "Now", Panels: []Panel{
 				withHalfWidth(presence("Greenhouse", servedClusters("greenhouse"))),
 				withHalfWidth(presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`))),
-				findingsTable("Findings about Greenhouse and Aurora", "Alerts that fire about Greenhouse and Aurora. None is good.", findings{system: "greenhouse|aurora"}),
+				findingsTable("Findings about Greenhouse and Aurora", "Firing alerts about Greenhouse and Aurora. None is good.", findings{system: "greenhouse|aurora"}),
 				greenhouseByCluster(),
 			}},
 			{Title: "Aurora", Panels: auroraPanels()},
@@ -78,7 +78,7 @@ func greenhouseByCluster() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 4, Unit: Number,
-		Description: "How many objects of each Greenhouse are not ready, with clusters that have nodes that are not ready, tokens that were not rotated, and plugins that have no pods or are outdated; what is suspended or being deleted does not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins follow.",
+		Description: "How many objects of each Greenhouse are not ready, with clusters that have nodes that are not ready, tokens that were not rotated, and plugins that have no pods or are outdated; suspended objects and objects in deletion do not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins depend on them.",
 		Queries: []Query{
 			{Expr: withFallbackRow(count("CobaltCoreGreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
 			{Expr: count("GreenhouseTokenExpiring", "Cluster")}, {Expr: count("CobaltCoreGreenhouseCatalogNotReady", "Catalog")},
@@ -117,7 +117,7 @@ func conditionsTable() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "Conditions that are not True", Width: 24, Height: 6, Unit: Number,
-		Description: "Each condition of an object of Greenhouse that is False or Unknown, with its reason and for how long. \"None\" is good. Look for the one that the others follow from: Ready follows from another one of the same object, plugins from definitions, and these from catalogs.",
+		Description: "Each condition of an object of Greenhouse that is False or Unknown, with its reason and for how long. \"None\" is good. Look for the cause first: Ready depends on the other conditions of the object, plugins on definitions, and definitions on catalogs.",
 		Queries:     []Query{{Expr: withFallbackRow(joinValue(joinOr(ages), by+", kind", joinOr(rows)), "name", "none")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Organization"), labelColumn("name", "Name"),
@@ -137,13 +137,13 @@ func greenhouseClusters() []Panel {
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Unit: Number,
-			Description: "Whether Greenhouse holds each of its Clusters to be ready: it can log in there and has deployed what it needs. Nodes are not part of that. Green is good.",
+			Description: "Whether each Cluster is ready: Greenhouse can log in to it and has deployed its resources. Nodes do not count. Green is good.",
 			Queries:     []Query{{Expr: withFallbackClusters(objectState("cluster"), -1), Legend: legend}},
 			Mappings:    objectStates(), Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("GreenhouseClusterUnknown")},
 		},
 		{
 			Kind: Table, Title: "Clusters", Width: 24, Height: 6, Unit: Number,
-			Description: "The Clusters of Greenhouse. Ready, no node that is not, payload that can be scheduled, and a token with more than 20 hours left are good. One that has less was not rotated: Greenhouse loses the cluster when it ends. Click on the target to see what the exporter knows about that cluster itself.",
+			Description: "The Clusters of Greenhouse. Ready, no nodes that are not ready, schedulable payload, and a token with more than 20 hours left are good. A token with less was not rotated: Greenhouse loses the cluster when it expires. Click the target to see the page of that cluster.",
 			Queries: perRow(rows, byObject, "name", "none", objectState("cluster"), selectGreenhouse("cluster_nodes"), selectGreenhouse("cluster_nodes_not_ready"), payload,
 				selectGreenhouse("cluster_token_expiry_timestamp_seconds")+` - time()`),
 			Columns: []Column{
@@ -156,13 +156,13 @@ func greenhouseClusters() []Panel {
 		},
 		{
 			Kind: TimeSeries, Title: "Nodes that are not ready", Width: 12, Unit: Number, Min: new(float64),
-			Description: "Nodes of each Cluster that are not ready, which its own Ready does not cover. 0 is good; one for a while is an upgrade.",
+			Description: "Nodes of each Cluster that are not ready, which its own Ready does not cover. 0 is good; one for a short time is usually an upgrade.",
 			Queries:     []Query{{Expr: `max by (` + byObject + `) (` + selectGreenhouse("cluster_nodes_not_ready") + `)`, Legend: legend}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{playbook("GreenhouseNodesNotReady")},
 		},
 		{
 			Kind: Table, Title: "Versions of Kubernetes", Width: 12, Unit: Number,
-			Description: "The version that Greenhouse has seen in each Cluster; unknown where it does not get in. Versions that are more than one minor apart need an upgrade soon.",
+			Description: "The version of each Cluster according to Greenhouse; unknown if Greenhouse cannot log in. If versions differ by more than one minor version, upgrade soon.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+byObject+`, version) (`+selectGreenhouse("cluster_kubernetes_version_info")+`)`, "name", "none")}},
 			Columns:     []Column{clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Cluster of Greenhouse"), labelColumn("version", "Version")},
 			Sort:        Sort{Column: "Version"},

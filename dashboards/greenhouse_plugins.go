@@ -18,7 +18,7 @@ func pluginPanels() []Panel {
 	return []Panel{
 		{
 			Kind: TimeSeries, Title: "Plugins by Ready condition", Width: 12, Unit: Number, Min: new(float64),
-			Description: "Plugins that are ready, that are not, and that are suspended. No line \"not ready\" above 0 is good. Many at once follow from a cluster or from a definition.",
+			Description: "Plugins that are ready, not ready, and suspended. 0 not ready is good. If many fail at once, the cause is a cluster or a definition.",
 			Queries: []Query{
 				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 1`, known), Legend: "{{cluster}} ready"},
 				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 0`, known), Legend: "{{cluster}} not ready"},
@@ -28,7 +28,7 @@ func pluginPanels() []Panel {
 		},
 		{
 			Kind: TimeSeries, Title: "Plugins without pods, and outdated ones", Width: 12, Unit: Number, Min: new(float64),
-			Description: "What Ready leaves out: plugins that are ready although a workload of theirs has no pod, and those that have not taken up the version of their definition. 0 is good. For the first look at the workload in the target cluster.",
+			Description: "Problems that Ready does not cover: plugins that are ready although one of their workloads has no pod, and plugins that do not run the version of their definition. 0 is good. For missing pods, check the workload in the target cluster.",
 			Queries: []Query{
 				{Expr: countOr0("cluster", alertExpr("GreenhousePluginWorkloadDown"), known), Legend: "{{cluster}} without pods"},
 				{Expr: countOr0("cluster", alertExpr("GreenhousePluginOutdated"), known), Legend: "{{cluster}} outdated"},
@@ -36,7 +36,7 @@ func pluginPanels() []Panel {
 			Thresholds: zeroIsGood(Warning), Links: []Link{playbook("GreenhousePluginWorkloadDown")},
 		},
 		{
-			Kind: Table, Title: "Plugins that need a look", Width: 24, Height: 6, Unit: Number,
+			Kind: Table, Title: "Plugins with problems", Width: 24, Height: 6, Unit: Number,
 			Description: "Plugins that are not ready, that are ready without pods, that are behind their definition, suspended or unknown. \"None\" is good. The conditions above have the reasons.",
 			Queries: perRow(rows, byObject, "name", "none", trouble,
 				ageOf("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`), ageOf("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
@@ -53,7 +53,7 @@ func pluginPanels() []Panel {
 		},
 		{
 			Kind: Table, Title: "Presets", Width: 14, Unit: Number,
-			Description: "Presets make a plugin in each of their clusters. All ready and none failed is good. If all of a preset fail, the cause is its definition or its values.",
+			Description: "A preset creates a plugin in each of its clusters. All ready and none failed is good. If all plugins of a preset fail, the cause is its definition or its values.",
 			Queries:     perRow(preset, byObject, "name", "none", objectState("pluginpreset"), selectGreenhouse("pluginpreset_plugins"), selectGreenhouse("pluginpreset_plugins_ready"), selectGreenhouse("pluginpreset_plugins_failed")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Preset"), labelColumn("definition_name", "Definition"), labelColumn("version", "Version"),
@@ -64,7 +64,7 @@ func pluginPanels() []Panel {
 		},
 		{
 			Kind: Table, Title: "Catalogs", Width: 10, Unit: Number,
-			Description: "Where definitions come from. All objects ready is good. While a catalog fails, its definitions stay at the version that they have, and new ones do not come.",
+			Description: "Catalogs with definitions. All objects ready is good. While a catalog fails, its definitions keep their versions, and new definitions are not created.",
 			Queries:     perRow(`0 * max by (`+byObject+`) (`+selectGreenhouse("catalog_created_timestamp_seconds")+`) + 1`, byObject, "name", "none", objectState("catalog"), catalog("True"), catalog("False"), catalog("Unknown")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Catalog"), {Query: 0, Title: "State", Mappings: objectStates()},

@@ -19,12 +19,12 @@ const (
 
 func openBaoPage() Dashboard {
 	return Dashboard{
-		Description: "Whether OpenBao can be read and written, how much it can still lose, and what of it is about to expire. The cluster is the one in which OpenBao runs; of logins, the one that logs in.",
+		Description: "OpenBao: whether it can be read and written, its failure tolerance, and upcoming expiries. The cluster is the cluster in which OpenBao runs; for logins, it is the cluster that logs in.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idSecretFlow, idCertificates),
 		Sections: []Section{
 			{Title: "Now", Panels: slices.Concat([]Panel{presence("OpenBao", selectOpenBao("expected_nodes"))}, baoNow(), []Panel{
-				findingsTable("Findings about OpenBao", "Alerts that fire about OpenBao. None is good.", findings{system: "openbao"}),
+				findingsTable("Findings about OpenBao", "Firing alerts about OpenBao. None is good.", findings{system: "openbao"}),
 			})},
 			{Title: "Nodes", Panels: baoNodes()},
 			{Title: "Raft", Collapsed: true, Panels: baoRaft()},
@@ -32,7 +32,7 @@ func openBaoPage() Dashboard {
 			{Title: "Mounts", Collapsed: true, Panels: baoMounts()},
 			{Title: "Logins of the clusters", Panels: baoLogins()},
 			{Title: "Certificates and the token of the exporter", Collapsed: true, Panels: []Panel{expiryTable("Next expiries in OpenBao",
-				"The certificates that OpenBao shows, holds or has issued, and the token with which the exporter asks it, with the time that is left. Green has time; yellow and red are the thresholds of the alerts. OpenBao does not read a renewed listener certificate by itself: restart the node or send it SIGHUP.",
+				"Certificates of the listeners, CAs and issued certificates of OpenBao, and the token of the exporter, with the remaining time. Green is good; yellow and red are the thresholds of the alerts. OpenBao reads a renewed listener certificate only after a restart or SIGHUP.",
 				baoExpiries())}},
 			baoServiceLevel(), baoTelemetry(),
 			{Title: "Endpoints that do not answer", Collapsed: true, Panels: baoUnanswered()},
@@ -59,30 +59,30 @@ func baoStat(title, description, expr string, thresholds []Threshold, links ...L
 }
 
 func baoNow() []Panel {
-	leader := baoStat("Leader", "Whether any node knows a leader. Without one no secret can be read or written: look at the nodes below, unseal sealed ones, and check the network between them.",
+	leader := baoStat("Leader", "Whether any node has a leader. Without a leader, no secret can be read or written: unseal sealed nodes below, and check the network between the nodes.",
 		maxByOpenBao("node_leader_known"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoNoLeader"))
 	leader.Mappings = boolMappings("known", "none", Bad)
-	audit := baoStat("Audit devices", "Devices that write the audit log. None is a gap in what can be proven later; one that fails stops OpenBao, so two are good. Enable one with \"bao audit enable\".",
+	audit := baoStat("Audit devices", "Devices that write the audit log. Without a device, accesses are not recorded. A failing device stops OpenBao, so two are good. Enable one with \"bao audit enable\".",
 		`sum by (`+byBao+`) (`+selectOpenBao("audit_devices")+`)`, []Threshold{{Color: Warning}, {From: 1, Color: Good}}, playbook("OpenBaoNoAuditDevice"))
 	panels := []Panel{
 		leader,
-		baoStat("Quorum margin", "How many more healthy servers may be lost before the quorum is. 1 or more is good, with three nodes 1 is all there is. At 0, repair nodes that are down or sealed before any restart.",
+		baoStat("Quorum margin", "Number of healthy servers that may fail before the quorum is lost. 1 or more is good; with three nodes, 1 is the maximum. At 0, repair nodes that are down or sealed before any restart.",
 			maxByOpenBao("autopilot_failure_tolerance"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoQuorumAtRisk")),
-		baoStat("Nodes missing", "How many nodes fewer than expected answer, in whatever state. 0 is good. Look at the pods of OpenBao, and at the certificate of the listener.",
+		baoStat("Nodes missing", "Number of expected nodes that do not respond. 0 is good. Check the pods of OpenBao and the certificate of the listener.",
 			`clamp_min(`+maxByOpenBao("expected_nodes")+`
   - on (`+byBao+`) (sum by (`+byBao+`) (`+selectOpenBao("node_up")+`) or 0 * `+maxByOpenBao("expected_nodes")+`), 0)`, zeroIsGood(Bad), playbook("OpenBaoNodeDown")),
-		baoStat("Sealed nodes", "Nodes that answer and are sealed. 0 is good. A sealed node does not serve, and its seal may not be reachable for the others either: look at it before they restart.",
+		baoStat("Sealed nodes", "Nodes that respond and are sealed. 0 is good. A sealed node does not serve. Other nodes may not reach their seal either: check it before they restart.",
 			maxByOpenBao("nodes", `state="sealed"`), zeroIsGood(Bad), playbook("OpenBaoNodeSealed")),
 		baoStat("Unhealthy servers", "Servers that autopilot considers unhealthy; the table below has the reasons. 0 is good.",
 			countOr0(byBao, selectOpenBao("autopilot_server_healthy")+` == 0`, selectOpenBao("autopilot_healthy")), zeroIsGood(Warning), playbook("OpenBaoAutopilotUnhealthy")),
 		baoStat("Mounts missing", "Secrets engines and auth methods of the reference architecture that are missing or of another type. 0 is good; the table below names them.",
 			countOr0(byBao, selectOpenBao("mount_present")+` == 0`, selectOpenBao("mount_present")), zeroIsGood(Warning), playbook("OpenBaoMountMissing")),
-		baoStat("Irrevocable leases", "Leases that could not be revoked and are not tried again: their credentials stay valid. 0 is good. Find the engine that refuses, then revoke them with force.",
+		baoStat("Irrevocable leases", "Leases that could not be revoked and are not retried: their credentials stay valid. 0 is good. Find the engine that refuses, then revoke them with force.",
 			maxByOpenBao("irrevocable_leases"), zeroIsGood(Warning), playbook("OpenBaoIrrevocableLeases")),
 		audit,
 		baoStat("Secrets overdue", "Secrets of the KV mounts that were not updated for longer than kv.maxAge. 0 is good; rotate them.",
 			`sum by (`+byBao+`) (`+selectOpenBao("kv_secrets_overdue")+`) or 0 * `+maxByOpenBao("expected_nodes"), zeroIsGood(Warning)),
-		baoStat("Endpoints not answered", "Requests of the exporter to OpenBao without an answer, whose data are missing here. 0 is good; the last section lists them with the reasons.",
+		baoStat("Failing endpoints", "Endpoints of OpenBao whose requests fail, so that their data are missing here. 0 is good; the last section lists them with the reasons.",
 			countOr0(byBao, selectOpenBao("endpoint_failing"), selectOpenBao("expected_nodes")), zeroIsGood(Warning), playbook("OpenBaoCollectorFailing")),
 	}
 	for i := range panels {
@@ -121,7 +121,7 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + selectOpenBao("node_up")
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "State of the nodes", Width: 24, Height: 6, Unit: Number,
-			Description: "One is active and the others are standbys: that is good. A node that is sealed has restarted and was not unsealed, or its seal cannot be reached. Find the cause for a node that is down before another one is restarted.",
+			Description: "One active node and standbys are good. A sealed node has restarted and was not unsealed, or its seal cannot be reached. Find the cause why a node is down before you restart another node.",
 			Queries:     []Query{{Expr: baoNodeState(), Legend: legendNode}},
 			Mappings:    nodeStates(), Links: []Link{playbook("OpenBaoNodeSealed"), playbook("OpenBaoNodeDown")},
 		},
@@ -142,14 +142,14 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + selectOpenBao("node_up")
 		},
 		{
 			Kind: TimeSeries, Title: "Clock skew of the nodes in seconds", Width: 12, Unit: Number,
-			Description: "By how many seconds the clock of a node is ahead of that of the exporter; between -30 and 30 is good. Beyond that, leases and certificates end at the wrong time: look at the time server of the host. If all are off alike, it is the exporter's clock.",
+			Description: "Seconds by which the clock of a node is ahead of the clock of the exporter; between -30 and 30 is good. Otherwise leases and certificates expire at the wrong time: check the time service of the host. If all nodes have the same skew, the clock of the exporter is wrong.",
 			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_clock_skew_seconds") + `)`, Legend: legendNode}},
 			Thresholds:  []Threshold{{Color: Warning}, {From: -30, Color: Good}, {From: 31, Color: Warning}},
 			Links:       []Link{playbook("OpenBaoClockSkew")},
 		},
 		{
 			Kind: TimeSeries, Title: "Response time of nodes", Width: 12, Unit: Duration,
-			Description: "Time until sys/health is answered, TLS included. Steady and well below a second is good. A node that becomes slower is short of memory or disk. A node that does not answer has no line.", Empty: "No node answers, or the data is a snapshot.",
+			Description: "Response time of sys/health, including TLS. Steady and well below a second is good. A node that becomes slower lacks memory or disk throughput. A node that does not respond has no line.", Empty: "No node answers, or the data is a snapshot.",
 			Queries:    []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_response_seconds") + `)`, Legend: legendNode}},
 			Thresholds: []Threshold{{Color: Good}, {From: 1, Color: Warning}},
 		},

@@ -23,14 +23,14 @@ func baoRaft() []Panel {
 		raftServers(),
 		{
 			Kind: TimeSeries, Title: "Quorum margin", Width: 12, Unit: Number, Min: new(float64),
-			Description: "How many healthy servers may be lost before the quorum is. 1 or more is good. It stays low until autopilot has trusted a server that is back for some seconds.",
+			Description: "Number of healthy servers that may fail before the quorum is lost. 1 or more is good. After a server has returned, it takes some seconds until autopilot considers it stable.",
 			Queries:     []Query{{Expr: maxByOpenBao("autopilot_failure_tolerance"), Legend: legendBao}},
 			Thresholds:  []Threshold{{Color: Bad}, {From: 1, Color: Good}},
 			Links:       []Link{playbook("OpenBaoQuorumAtRisk")},
 		},
 		{
 			Kind: TimeSeries, Title: "Voters and expected voters", Width: 12, Unit: Number, Min: new(float64),
-			Description: "Servers of raft with a vote, and how many there should be. Both lines should be one. Fewer voters: a node was removed or never joined; more: one that is gone for good was not removed.",
+			Description: "Raft servers with a vote, and their expected number. Both lines should be equal. Fewer voters mean that a node was removed or never joined; more mean that a dead server was not removed.",
 			Queries: []Query{
 				{Expr: maxByOpenBao("raft_peers", `voter="true"`), Legend: legendBao + " voters"},
 				{Expr: maxByOpenBao("raft_peers", `voter="false"`), Legend: legendBao + " without a vote"},
@@ -40,8 +40,8 @@ func baoRaft() []Panel {
 			Links:      []Link{playbook("OpenBaoPeerMissing"), playbook("OpenBaoPeerDead")},
 		},
 		{
-			Kind: TimeSeries, Title: "Raft entries behind the first", Width: 12, Unit: Number, Min: new(float64),
-			Description: "How many entries the last one of each server is behind the newest of all. Near 0 is good; above the limit of autopilot, 1000 by default, a server is unhealthy. One that grows steadily is down, sealed or cut off.",
+			Kind: TimeSeries, Title: "Raft entries behind the newest", Width: 12, Unit: Number, Min: new(float64),
+			Description: "Entries by which each server is behind the newest entry of all. Near 0 is good; above the limit of autopilot, 1000 by default, a server is unhealthy. A server whose line grows steadily is down, sealed or disconnected.",
 			Queries:     []Query{{Expr: lagBehind("autopilot_server_last_index", maxByServer("autopilot_server_last_index")), Legend: legendServer}},
 			Thresholds:  splitAt(Good, 1000, Warning),
 			Links:       []Link{playbook("OpenBaoReplicationLag")},
@@ -58,14 +58,14 @@ func baoRaft() []Panel {
 		},
 		{
 			Kind: TimeSeries, Title: "Entries committed and not yet applied", Width: 12, Unit: Number, Min: new(float64),
-			Description: "How many entries each node has applied fewer than the most that any node has committed. Near 0 is good; more than 1000 for minutes means that a standby would need time to take over.",
+			Description: "Entries that a node has committed and this node has not yet applied. Near 0 is good; more than 1000 for minutes mean that a standby would need time to take over.",
 			Queries:     []Query{{Expr: lagBehind("node_raft_committed_index", `max by (`+byNode+`) (`+selectOpenBao("node_raft_applied_index")+`)`), Legend: legendNode}},
 			Thresholds:  splitAt(Good, 1000, Warning),
 			Links:       []Link{playbook("OpenBaoReplicationLag")},
 		},
 		{
 			Kind: TimeSeries, Title: "Raft index committed", Width: 12, Unit: Number,
-			Description: "The index up to which each node has committed. The lines should rise together; the steepness is the load of writes. One that is flat while others rise gets nothing any more.",
+			Description: "The index up to which each node has committed. The lines should rise together; their slope is the write load. A node with a flat line no longer receives entries.",
 			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_raft_committed_index") + `)`, Legend: legendNode}},
 			Thresholds:  []Threshold{{Color: Neutral}},
 		},
@@ -82,7 +82,7 @@ or ` + maxByServer("autopilot_server_info", `status="voter"`) + `
 or 0 * ` + maxByServer("autopilot_server_info")
 	return Panel{
 		Kind: Table, Title: "Raft servers", Width: 24, Unit: Number,
-		Description: "The state of each raft server by autopilot. All healthy is good. Reasons are left, last_contact, term, trailing_logs or unknown. A server that is gone for good is removed with \"bao operator raft remove-peer\".",
+		Description: "The state of each raft server by autopilot. All healthy is good. Reasons are left, last_contact, term, trailing_logs or unknown. Remove a server that will not return with \"bao operator raft remove-peer\".",
 		Queries: []Query{
 			value(selectOpenBao("autopilot_server_healthy")), value(role), value(selectOpenBao("autopilot_server_last_contact_seconds")),
 			value(lagBehind("autopilot_server_last_index", maxByServer("autopilot_server_last_index"))),
@@ -105,33 +105,33 @@ func baoLeader() []Panel {
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "Leader over time", Width: 24, Height: 6, Unit: Number,
-			Description: "One row leads at any time. A change is good after a restart or \"bao operator step-down\"; changes without a cause mean a slow disk or network. Two that lead at once may lose writes.",
+			Description: "One row should lead at any time. A change is good after a restart or \"bao operator step-down\"; changes without a cause mean a slow disk or network. Two leaders at the same time may lose writes.",
 			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_active") + `)`, Legend: legendNode}},
 			Mappings:    []Mapping{{Value: 1, Text: "leads", Color: Info}, {Value: 0, Text: "follows", Color: Neutral}},
 			Links:       []Link{playbook("OpenBaoLeaderFlapping"), playbook("OpenBaoMultipleActive")},
 		},
 		{
-			Kind: Stat, Title: "The leader leads for", Width: 6, Unit: Duration,
-			Description: "Time since the active node became it. Long is good; minutes mean that it has just changed.",
+			Kind: Stat, Title: "Time since the last change of the leader", Width: 6, Unit: Duration,
+			Description: "Time since the active node became the leader. A long time is good.",
 			Queries:     []Query{{Expr: `time() - ` + maxByOpenBao("leader_since_timestamp_seconds"), Legend: legendBao}},
 			Thresholds:  splitAt(Warning, 600, Good),
 		},
 		{
 			Kind: TimeSeries, Title: "Changes of the leader within 30 minutes", Width: 9, Unit: Number, Min: new(float64),
-			Description: "Changes that the exporter has seen in the last half hour, also from a node to itself. 0 is good; each one interrupts all clients, and more than 3 are an alert.",
+			Description: "Changes in the last half hour, including a new term of the same leader. 0 is good; each change interrupts all clients, and more than 3 cause an alert.",
 			Queries:     []Query{{Expr: maxByOpenBao("recent_leader_changes"), Legend: legendBao}},
 			Thresholds:  []Threshold{{Color: Good}, {From: 1, Color: Warning}, {From: 4, Color: Bad}},
 			Links:       []Link{playbook("OpenBaoLeaderFlapping")},
 		},
 		{
-			Kind: TimeSeries, Title: "Silence of standbys", Width: 9, Unit: Duration, Min: new(float64),
-			Description: "Time since each standby last reported to the active node, which it does every few seconds. Lines near 0 are good. One that rises belongs to a standby that is cut off; it vanishes when the active node forgets it.",
+			Kind: TimeSeries, Title: "Time since the last report of each standby", Width: 9, Unit: Duration, Min: new(float64),
+			Description: "Time since each standby last reported to the active node, which it does every few seconds. Lines near 0 are good. A rising line belongs to a disconnected standby; it ends when the active node removes the standby.",
 			Queries:     []Query{{Expr: `clamp_min(time() - max by (` + byBao + `, api_address) (` + selectOpenBao("ha_node_last_echo_timestamp_seconds") + `), 0)`, Legend: legendBao + " {{api_address}}"}},
 			Thresholds:  splitAt(Good, 30, Warning),
 		},
 		{
-			Kind: Table, Title: "Which leader each node knows", Width: 24, Unit: Number,
-			Description: "All nodes should name the same one. A node without a row knows none: it is down, sealed or cut off.",
+			Kind: Table, Title: "Leader according to each node", Width: 24, Unit: Number,
+			Description: "All nodes should have the same leader. A node without a row has none: it is down, sealed or disconnected.",
 			Queries:     []Query{{Expr: withFallbackRow(`max by (`+byNode+`, leader_address) (`+selectOpenBao("leader_info")+`)`, "leader_address", "none known")}},
 			Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"), labelColumn("leader_address", "Leader")},
 			Sort:        Sort{Column: "Node"},

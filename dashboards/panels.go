@@ -100,7 +100,7 @@ func sumPanel(title, description, expr string, above Color) Panel {
 func replicasPanel() Panel {
 	return Panel{
 		Kind: Stat, Title: "Exporters", Unit: Number, Thresholds: splitAt(Bad, 1, Good), PerReplica: true,
-		Description: "Processes of the exporter that Prometheus can scrape. Two are good: one may be restarted. With 0, nothing else on this page is known.",
+		Description: "Processes of the exporter that Prometheus can scrape. Two are good, so that one can be restarted. With 0, the rest of this page is unknown.",
 		Queries:     []Query{{Expr: `sum(up{` + exporterJob + `}) or vector(0)`}},
 	}
 }
@@ -169,8 +169,8 @@ func average(metric, by string, matchers ...string) string {
 func presence(system, expr string) Panel {
 	return Panel{
 		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 4, Unit: Number,
-		Description: "Whether a cluster has " + system + ". Where it is absent, the other panels of this page are empty or zero, and that is right. " +
-			"A cluster that does not answer is unknown: the page The exporter has the reason.",
+		Description: "Whether a cluster has " + system + ". If it is absent, the other panels of this page are empty or zero. " +
+			"A cluster that cannot be reached is unknown: the page The exporter has the reason.",
 		Queries: []Query{{Legend: "{{cluster}}", Expr: `(0 * max by (cluster) (` + expr + `) + 1)
 or max by (cluster) (cobaltcore_cluster_up{` + chosenClusters + `} - 1)`}},
 		Thresholds: []Threshold{{Color: Unknown}, {From: 0, Color: Neutral}, {From: 1, Color: Good}},

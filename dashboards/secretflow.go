@@ -39,7 +39,7 @@ func secretFlowPage() Dashboard {
 			{Title: "Now", Panels: []Panel{
 				presence("Secret flow", consumerReferences()+" or "+producerReferences()+" or "+selector(flow+"unresolved")),
 				flowByCluster(),
-				withHeight(5, findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings{rule: "SecretFlow.*|ESOPushSecret.*"})),
+				withHeight(5, findingsTable("Findings about the secret flow", "Firing alerts about secrets that do not arrive. None is good.", findings{rule: "SecretFlow.*|ESOPushSecret.*"})),
 			}},
 			{Title: "Readers with an old version", Panels: readersBehind()},
 			{Title: "Pushes", Panels: []Panel{pushPanel()}},
@@ -58,7 +58,7 @@ func flowByCluster() Panel {
 	nowhere := ` and on (` + byPath + `) (` + stored + ` == 0)`
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
-		Description: "References of each cluster to paths of OpenBao, and those of them that are not as they should be. Zeros are good; a reader may be behind until its next refresh. References for which OpenBao could not be asked are left out. A cluster without any has no row.",
+		Description: "References of each cluster to paths of OpenBao, and how many have problems. Zeros are good; a reader may be behind until its next refresh. References for which OpenBao could not be queried are left out. A cluster without references has no row.",
 		Queries: []Query{
 			{Expr: withFallbackRow(`count by (cluster) (`+reads+`) or 0 * max by (cluster) (`+writes+`)`, "cluster", "no references")},
 			{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), reads)},
@@ -91,7 +91,7 @@ func readersBehind() []Panel {
 	return []Panel{
 		{
 			Kind: Table, Title: "ExternalSecrets with an old version", Width: 24, Height: 5, Unit: Number,
-			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"None is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not reconciled; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
+			Description: "ExternalSecrets that were last synchronized before OpenBao got the current version. \"None is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not reconciled; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
 			Queries: []Query{
 				{Expr: withFallbackRow(joinValue(late, byFlow, rows), "name", "none is behind")}, {Expr: joinValue(age, byFlow, rows)}, {Expr: path(stored)},
 				{Expr: reader(ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(periodic)},
@@ -109,13 +109,13 @@ func readersBehind() []Panel {
 		},
 		{
 			Kind: TimeSeries, Title: "Readers behind", Width: 12, Unit: Number, Min: new(float64),
-			Description: "References of each cluster whose reader holds an old version. 0 is good. A peak after a rotation that is gone after one interval is normal; what stays has to be looked at.",
+			Description: "References of each cluster whose reader has an old version. 0 is good. A peak for one interval after a rotation is normal; otherwise check the readers.",
 			Queries:     []Query{{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), withoutUnaskedPaths(consumerReferences())), Legend: "{{cluster}}"}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
 		},
 		{
 			Kind: TimeSeries, Title: "Longest behind", Width: 12, Unit: Duration, Min: new(float64),
-			Description: "For how long the reader of each cluster that is longest behind has been. 0, or a saw up to one interval, is good. A line that only rises belongs to a reader that does not look for new versions.",
+			Description: "Time for which the oldest lagging reader of each cluster has been behind. 0, or a sawtooth up to one interval, is good. A line that only rises belongs to a reader that is not refreshed.",
 			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) or 0 * max by (cluster) (` + withoutUnaskedPaths(consumerReferences()) + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  splitAt(Good, 2*hour, Warning), Links: []Link{*toCluster()},
 		},
@@ -134,7 +134,7 @@ func pushPanel() Panel {
 	)
 	return Panel{
 		Kind: Table, Title: "Pushed secrets", Width: 24, Height: 6, Unit: Number,
-		Description: "Each path that a PushSecret writes, with its state in OpenBao. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret is Ready, but OpenBao does not have the secret, so it was deleted there or written elsewhere.",
+		Description: "Each path that a PushSecret writes, with its state in OpenBao. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret is Ready, but OpenBao does not have the secret: it was deleted, or written to another path.",
 		Queries: []Query{
 			{Expr: withFallbackRow(joinValue(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},
 			{Expr: push(ageOf("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(refreshInterval("pushsecret"))},

@@ -19,7 +19,7 @@ func secretsPage() Dashboard {
 			{Title: "Now", Panels: []Panel{
 				presence("External Secrets", servedClusters("externalsecrets")),
 				secretsByCluster(), synchronized(),
-				findingsTable("Findings about External Secrets", "Alerts that fire about External Secrets, with those that follow from OpenBao. None is good.", findings{system: "externalsecrets"}),
+				findingsTable("Findings about External Secrets", "Firing alerts about External Secrets, with those that follow from OpenBao. None is good.", findings{system: "externalsecrets"}),
 			}},
 			{Title: "Stores", Panels: storePanels()},
 			{Title: "Users of the chosen store", Collapsed: true, Panels: []Panel{usersOfStore()}},
@@ -97,7 +97,7 @@ func secretsByCluster() Panel {
 	count := func(expr string) Query { return Query{Expr: countOr0("cluster", expr, known)} }
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
-		Description: "What External Secrets has in each cluster, and how much of it is in trouble. Zeros are good. Start with stores: what uses them follows. A cluster that has no External Secrets, or about which nothing is known, has no row.",
+		Description: "Objects of External Secrets in each cluster, and how many have problems. Zeros are good. Start with stores: objects that use them recover with them. A cluster without External Secrets, or without data, has no row.",
 		Queries: []Query{
 			count(selectESO("externalsecret_info")),
 			count(selectESO("externalsecret_ready") + ` == 0`), count(inFleet(alerts.SecretStale)), count(esoNotReady(`kind="ExternalSecret"`, `status="unprocessed"`, `problem!="behind"`)),
@@ -120,7 +120,7 @@ func synchronized() Panel {
 	const states = alerts.RecordedObjects
 	return Panel{
 		Kind: TimeSeries, Title: "Share of ExternalSecrets that are up to date", Width: 24, Unit: Percent, Min: new(float64),
-		Description: "ExternalSecrets that are ready and were refreshed in time, of all. 100 % is good; below 80 % there is an alert for the whole cluster. All at once means a store or the operator, one by one their own keys.",
+		Description: "Share of ExternalSecrets that are ready and were refreshed in time. 100 % is good; below 80 % there is an alert for the whole cluster. If all fail at once, check the store and the operator; if single ones fail, their keys.",
 		Queries: []Query{{Legend: "{{cluster}}", Expr: `(sum by (cluster) (` + selector(states, `state="ready"`) + `) or 0 * sum by (cluster) (` + selector(states) + `))
   / on (cluster) sum by (cluster) (` + selector(states) + `)`}},
 		Thresholds: []Threshold{{Color: Bad}, {From: 0.8, Color: Warning}, {From: 1, Color: Good}},
@@ -136,8 +136,8 @@ func secretPanels() []Panel {
 	oldest := `0 * topk(20, ` + ages + `) + 1`
 	return []Panel{
 		{
-			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 7, Unit: Number,
-			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not processed. \"All is well\" is good. Their Secrets keep the values of the last success. Look at the store first, then at the key and at the role of the store.",
+			Kind: Table, Title: "ExternalSecrets with problems", Width: 24, Height: 7, Unit: Number,
+			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not processed. \"All is well\" is good. Their Secrets keep the values of the last success. Check the store first, then the key and the role of the store.",
 			Queries: perRow(rows, bySecret, "name", "none", secretProblem(),
 				`time() - `+esoNotReady(`kind="ExternalSecret"`), ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds")),
 			Columns: []Column{
@@ -147,20 +147,20 @@ func secretPanels() []Panel {
 			Sort: Sort{Column: "Trouble"}, Links: []Link{playbook("ESOExternalSecretFailing"), playbook("ESOExternalSecretStale"), playbook("ESOExternalSecretStoreMissing")},
 		},
 		{
-			Kind: TimeSeries, Title: "Not as they should be", Width: 12, Unit: Number, Min: new(float64),
-			Description: "ExternalSecrets of each cluster that fail or are stale. 0 is good. A step in all clusters at once is OpenBao, in one it is its store or operator.",
+			Kind: TimeSeries, Title: "Failing and stale ExternalSecrets", Width: 12, Unit: Number, Min: new(float64),
+			Description: "ExternalSecrets of each cluster that fail or are stale. 0 is good. A step in all clusters at once is caused by OpenBao, a step in one cluster by its store or operator.",
 			Queries:     []Query{{Expr: `sum by (cluster) (` + selector(alerts.RecordedObjects, `state=~"failed|stale"`) + `) or 0 * max by (cluster) (` + syncedClusters("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
 		},
 		{
 			Kind: TimeSeries, Title: "Oldest refresh, in intervals", Width: 12, Unit: Number, Decimals: 1, Min: new(float64),
-			Description: "For the ExternalSecret of each cluster that has waited longest: its age divided by its interval. Up to 1 is good; from 2 on it is stale. A line that rises for all means that the operator is dead, although all is ready.",
+			Description: "For the ExternalSecret of each cluster that has waited longest: its age divided by its interval. Up to 1 is good; from 2 on it is stale. If it rises for all, the operator is down, although all are ready.",
 			Queries:     []Query{{Expr: `max by (cluster) (` + ages + `) or 0 * max by (cluster) (` + syncedClusters("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  splitAt(Good, 2, Warning), Links: []Link{playbook("ESOExternalSecretStale")},
 		},
 		{
 			Kind: Table, Title: "Longest not refreshed", Width: 24, Unit: Number,
-			Description: "The twenty ExternalSecrets that have waited longest for their refresh, measured in their intervals. Up to 1 is good; from 2 on the operator does not look at them: it is dead, or of another class.",
+			Description: "The twenty ExternalSecrets that have waited longest for their refresh, measured in their intervals. Up to 1 is good. From 2 on, the operator does not process them: it is down, or has another class.",
 			Queries:     perRow(oldest, bySecret, "name", "none", ages, ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), refreshInterval("externalsecret")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"),

@@ -14,7 +14,7 @@ func pushTable() Panel {
 	missing := `(` + selectESO("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + selectESO("pushsecret_synced_targets") + ` or on (` + bySecret + `) 0 * ` + selectESO("pushsecret_ready") + `)`
 	return Panel{
 		Kind: Table, Title: "PushSecrets", Width: 24, Height: 6, Unit: Number,
-		Description: "PushSecrets and their targets. Ready and nothing missing is good. While one fails, its readers, maybe in other clusters, keep the old value: check the store, then the permissions of its role.",
+		Description: "PushSecrets and their targets. Ready and nothing missing is good. While one fails, its readers, possibly in other clusters, keep the old value: check the store, then the permissions of its role.",
 		Queries: perRow(rows, bySecret, "name", "none", state, missing,
 			`time() - `+esoNotReady(`kind="PushSecret"`),
 			ageOf("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"), refreshInterval("pushsecret")),

@@ -47,13 +47,13 @@ func storePanels() []Panel {
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "Stores over time", Width: 24, Height: 7, Unit: Number,
-			Description: "Whether each store can be logged in to. Green is good. Not ready: look at OpenBao, at its auth method and at the role. Never tried: its credentials are those of each user, so only they will know.",
+			Description: "Whether the operator can log in to each store. Green is good. Not ready: check OpenBao, the auth method and the role. Never tried: its credentials are in the namespace of each object that uses it, so failures appear only there.",
 			Queries:     []Query{{Expr: withFallbackClusters(storeState(), -1), Legend: "{{cluster}} {{namespace}} {{name}}"}},
 			Mappings:    storeStates(), Links: []Link{playbook("ESOStoreNotReady")},
 		},
 		{
 			Kind: Table, Title: "Stores and their users", Width: 24, Height: 8, Unit: Number,
-			Description: "Each store with how much uses it: that is what fails if it does. Green and zeros are good. A store that is ready with users that fail points at keys and roles, not at the store. Click on a store to see its users below.",
+			Description: "Each store with the number of objects that use it. Green and zeros are good. If the store is ready and objects fail, check their keys and roles. Click a store to see its users below.",
 			Queries: perRow(rows, byStore, "store_name", "none",
 				renameToStore(storeState(), ""), users("ExternalSecret"), failing("ExternalSecret"), users("PushSecret"), failing("PushSecret"),
 				renameToStore(ageOf("cobaltcore_eso_store_condition_transition_timestamp_seconds"), "")),
@@ -68,7 +68,7 @@ func storePanels() []Panel {
 		},
 		{
 			Kind: Table, Title: "Servers of stores", Width: 24, Height: 8, Unit: Number,
-			Description: "The server behind each store and how it logs in there. A path is the mount; without one, keys name it. The mount of the login should be that of the cluster.",
+			Description: "The server of each store, and how it logs in. path is the mount; without it, keys contain the mount. The mount of the login should be the mount for the cluster.",
 			Queries:     []Query{{Expr: withFallbackRow(leads, "provider", "no stores")}},
 			Columns: []Column{
 				withWidth(clusterColumn(), 110), withWidth(labelColumn("store_namespace", "Namespace"), 115),
@@ -107,7 +107,7 @@ or ` + of("PushSecret", "pushsecret_store_ref")
 	}
 	return Panel{
 		Kind: Table, Title: "Users of the store", Width: 24, Height: 6, Unit: Number,
-		Description: "What refers to the chosen stores: it fails when they do. Ready is good. Choose one store at the top, or click on one above.",
+		Description: "Objects that refer to the selected stores: they fail if the store fails. Ready is good. Select a store at the top, or click one above.",
 		Queries: perRow(rows, bySecret+", kind", "name", "none",
 			both(ready("externalsecret", "ExternalSecret"), ready("pushsecret", "PushSecret")),
 			both(ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), ageOf("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))),

@@ -25,8 +25,8 @@ func (l serviceLevel) section() Section {
 	budget := fmt.Sprintf("1 - (1 - (%s)) / %s", share, strconv.FormatFloat(1-l.objective, 'g', 6, 64))
 	return Section{Title: "Service level", Collapsed: true, Panels: []Panel{{
 		Kind: Table, Title: l.title, Width: 24, Height: 5, Decimals: 3,
-		Description: fmt.Sprintf("%s The objective is %g%%; the error budget is the unused part of the other %g%%; at 0%% or less, the objective is missed. "+
-			"Time without samples does not count, so a Prometheus that keeps less than 30 days shows what it has.", l.description, 100*l.objective, 100*(1-l.objective)),
+		Description: fmt.Sprintf("%s The objective is %g%%. The error budget is the unused share of the remaining %.3g%%; at 0%% or less, the objective is missed. "+
+			"Time without samples does not count, so a Prometheus that keeps less than 30 days covers a shorter time.", l.description, 100*l.objective, 100*(1-l.objective)),
 		Queries: []Query{{Expr: withFallbackRow(share, "cluster", "no samples")}, {Expr: budget}},
 		Columns: append(l.columns, valueColumn(0, "Over 30 days", Percent),
 			valueColumn(1, "Error budget left", Percent, Threshold{Color: Bad}, Threshold{From: 0, Color: Warning}, Threshold{From: 0.25, Color: Good})),
@@ -47,7 +47,7 @@ func baoServiceLevel() Section {
 func auroraServiceLevel() Section {
 	return serviceLevel{
 		title: "Availability of Aurora", objective: 0.999,
-		description: "The share of the time in which token, session and page were as they should be.",
+		description: "The share of time in which token, session and page succeeded.",
 		columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora")}, by: "cluster, aurora",
 		share: `avg_over_time(` + selector("cobaltcore_aurora_up") + `[30d])`,
 	}.section()
