@@ -26,7 +26,7 @@ func exporterGroup() Group {
 			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
 			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
 			Description: "A watch fails or is not complete, or a probe has no answer or no token. The state of missing objects is unknown. " +
-			"The status page of the exporter names the kind, its log the error.",
+				"The status page of the exporter names the kind, its log the error.",
 			InhibitedBy: []Inhibition{
 				followsFromOutage(),
 				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},
