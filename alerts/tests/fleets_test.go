@@ -239,8 +239,8 @@ func TestTheSnapshotFleet(t *testing.T) {
 	compare(t, "snapshotfleet", got)
 }
 
-// TestTheCrowd checks that objects with equal names are not mixed up.
-func TestTheCrowd(t *testing.T) {
+// TestEqualNames checks that objects with equal names in different clusters and namespaces are not confused.
+func TestEqualNames(t *testing.T) {
 	t.Parallel()
 	// Only the objects of the alerts are compared; other tests compare the labels.
 	names := map[string][]string{}
@@ -256,7 +256,7 @@ func TestTheCrowd(t *testing.T) {
 	compare(t, "crowd", got.String())
 }
 
-var theCrowd = sync.OnceValues(func() (ruletest.Fixture, error) {
+var crowdFixture = sync.OnceValues(func() (ruletest.Fixture, error) {
 	dir, err := os.MkdirTemp("", "crowd-")
 	if err != nil {
 		return ruletest.Fixture{}, err
@@ -267,7 +267,7 @@ var theCrowd = sync.OnceValues(func() (ruletest.Fixture, error) {
 
 func crowd(t *testing.T) ruletest.Fixture {
 	t.Helper()
-	f, err := theCrowd()
+	f, err := crowdFixture()
 	if err != nil {
 		t.Fatal(err)
 	}

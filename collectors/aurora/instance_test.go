@@ -224,7 +224,7 @@ func TestLog(t *testing.T) {
 	if strings.Contains(text, secret) || strings.Contains(collectortest.Serve(t, d.site.Exposition), secret) {
 		t.Errorf("an answer is quoted:\n%s", text)
 	}
-	if n := strings.Count(text, "not answered"); n != 4 {
+	if n := strings.Count(text, "requests failed"); n != 4 {
 		t.Errorf("%d lines, want 4, one for each reason:\n%s", n, text)
 	}
 	for _, reason := range []string{"redirect_elsewhere", "decode", "content", "http"} {

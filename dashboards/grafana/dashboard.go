@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package grafana writes dashboards as JSON for Grafana 10 and later, in the schema
-// that sidecars and file provisioning take (v1).
+// that sidecars and file provisioning accept (v1).
 //
-// It fills the types of the Foundation SDK itself: the builders of v0.0.18 leave
-// enumerations empty, hide links, lose positions in collapsed rows and give no ids
+// It fills the types of the Foundation SDK directly, because its builders (v0.0.18) leave
+// enumerations empty, hide links, lose positions in collapsed rows and set no ids
 // (github.com/grafana/grafana-foundation-sdk issues 673, 1202, 1302).
 package grafana
 
@@ -20,10 +20,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// tag finds all dashboards of the exporter.
+// tag is the tag of all dashboards of the exporter.
 const tag = "cobaltcore"
 
-// writer writes a page; links need to know the others.
+// writer writes a page. Its links need the other pages.
 type writer struct {
 	page   dashboards.Dashboard
 	all    []dashboards.Dashboard
@@ -31,7 +31,7 @@ type writer struct {
 	y      uint32
 }
 
-// Write is a page, one of all, for rows in which the label cluster is called label.
+// Write returns one of the pages. label is the name of the label cluster in the rows.
 func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) ([]byte, error) {
 	resolved, err := page.WithClusterLabel(label)
 	if err != nil {
@@ -64,7 +64,7 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 	return out.Bytes(), nil
 }
 
-// annotations are queries of events. Grafana takes times in milliseconds.
+// annotations returns the queries of events. Grafana expects times in milliseconds.
 func (w *writer) annotations() []dashboard.AnnotationQuery {
 	list := []dashboard.AnnotationQuery{}
 	for _, a := range w.page.Annotations {
@@ -80,12 +80,12 @@ func (w *writer) annotations() []dashboard.AnnotationQuery {
 	return list
 }
 
-// source is the data source that was chosen at the top of the page.
+// source returns the data source that is selected at the top of the page.
 func source() *common.DataSourceRef {
 	return &common.DataSourceRef{Type: new("prometheus"), Uid: new("${datasource}")}
 }
 
-// section is a row and its panels: inside the row if it is collapsed, else below it.
+// section returns a row and its panels. The panels are inside the row if it is collapsed, else below it.
 func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, error) {
 	var row *dashboard.RowPanel
 	if s.Title != "" || s.Collapsed {
@@ -112,7 +112,7 @@ func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, err
 	}
 	if s.Collapsed {
 		row.Panels = panels
-		return out, nil // hidden panels take no room
+		return out, nil // hidden panels need no space
 	}
 	w.y = end
 	for i := range panels {
@@ -121,7 +121,7 @@ func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, err
 	return out, nil
 }
 
-// place is a box below y. Boxes are small and never negative.
+// place returns the position of a box below y. Boxes are small and never negative.
 func place(b dashboards.Box, y uint32) *dashboard.GridPos {
 	return &dashboard.GridPos{X: uint32(b.X), Y: y + uint32(b.Y), W: uint32(b.W), H: uint32(b.H)} //nolint:gosec // see above
 }
@@ -131,7 +131,7 @@ func (w *writer) id() uint32 {
 	return w.nextID - 1
 }
 
-// variables are the data source and those of the page.
+// variables returns the variable of the data source and the variables of the page.
 func (w *writer) variables() []dashboard.VariableModel {
 	list := []dashboard.VariableModel{{
 		Type: dashboard.VariableTypeDatasource, Name: "datasource", Label: new("Data source"),

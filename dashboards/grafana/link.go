@@ -11,12 +11,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// dataLink is a link of a panel or a field. The SDK has one type for these and those
-// of a page, with keys that mean nothing here.
+// dataLink is a link of a panel or a field. The SDK uses the type of links of a page for them, which has other keys.
 type dataLink = dashboard.DashboardLink
 
-// pageLinks are those at the top of the page: the others of the exporter, and those
-// that continue this one.
+// pageLinks returns the links at the top of the page: to the other pages of the exporter, and to related pages.
 func (w *writer) pageLinks() []dashboard.DashboardLink {
 	links := []dashboard.DashboardLink{{
 		Title: "CobaltCore", Type: dashboard.DashboardLinkTypeDashboards, Tags: []string{tag}, Icon: "external link",
@@ -31,7 +29,7 @@ func (w *writer) pageLinks() []dashboard.DashboardLink {
 	return links
 }
 
-// panelLinks are those in the header of a panel and those of its series.
+// panelLinks returns the links in the header of a panel and the links of its series.
 func (w *writer) panelLinks(p dashboards.Panel) (header, series []dataLink) {
 	for _, l := range p.Links {
 		if len(l.Labels()) == 0 {
@@ -43,7 +41,7 @@ func (w *writer) panelLinks(p dashboards.Panel) (header, series []dataLink) {
 	return header, series
 }
 
-// cellLinks are those of a cell: its own, and in the first column those of the row.
+// cellLinks returns the links of a cell: its own, and in the first column the links of the row.
 func (w *writer) cellLinks(p dashboards.Panel, c dashboards.Column) []dataLink {
 	var links []dataLink
 	if c.Link != nil {
@@ -59,16 +57,16 @@ func (w *writer) cellLinks(p dashboards.Panel, c dashboards.Column) []dataLink {
 	return links
 }
 
-// noLabel: at the top of a page nothing was clicked that has labels.
+// noLabel is for links at the top of a page, which have no labels.
 func noLabel(string) string { return "${" }
 
-// fieldLabel is a label of a series.
+// fieldLabel returns the reference to a label of a series.
 func fieldLabel(name string) string { return "${__field.labels." + name }
 
-// cellLabel is a cell of the row by the name of its field, which a title does not change.
+// cellLabel returns the reference to a cell of the row, by the name of its field. A title does not change this name.
 func cellLabel(name string) string { return `${__data.fields["` + name + `"]` }
 
-// link converts a link; label returns the reference to a label, up to its format.
+// link converts a link. label returns the reference to a label without its format.
 func (w *writer) link(l dashboards.Link, label func(string) string) dataLink {
 	title := dashboards.Expand(l.Title, func(name string) string { return label(name) + "}" })
 	url := w.url(l, label)
@@ -78,8 +76,8 @@ func (w *writer) link(l dashboards.Link, label func(string) string) dataLink {
 	return dataLink{Title: title, Type: dashboard.DashboardLinkTypeLink, Url: new(url), Tags: []string{}, TargetBlank: l.Dashboard == ""}
 }
 
-// url takes the data source and the variables that both pages have along.
-// A whole URL in a label is not encoded again.
+// url returns the URL of a link. It passes on the data source and the variables that both pages have. A URL in a label is
+// not encoded again.
 func (w *writer) url(l dashboards.Link, label func(string) string) string {
 	encoded := func(name string) string { return label(name) + ":percentencode}" }
 	if l.Dashboard == "" {

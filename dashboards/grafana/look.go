@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// color is a name of Grafana's palette, which fits the light and the dark theme.
+// color returns the name of a colour in Grafana's palette, which suits the light and the dark theme.
 func color(c dashboards.Color) string {
 	switch c {
 	case dashboards.Good:
@@ -49,7 +49,7 @@ func unit(u dashboards.Unit) string {
 // inMilliseconds reports whether values of the unit are milliseconds in Grafana.
 func inMilliseconds(u dashboards.Unit) bool { return u == dashboards.Timestamp }
 
-// thresholds always have a base: without one Grafana takes its own, red from 80 on.
+// thresholds always have a base. Without it, Grafana uses its default: red from 80 on.
 func thresholds(all []dashboards.Threshold) *dashboard.ThresholdsConfig {
 	t := &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute}
 	if len(all) == 0 {
@@ -69,7 +69,7 @@ func mappings(all []dashboards.Mapping) []dashboard.ValueMapping {
 	return mapped(all, func(m dashboards.Mapping) string { return strconv.FormatFloat(m.Value, 'f', -1, 64) })
 }
 
-// texts are mappings for a column of a label.
+// texts returns the mappings for a column of a label.
 func texts(all []dashboards.Mapping) []dashboard.ValueMapping {
 	return mapped(all, dashboards.Mapping.LabelValue)
 }
@@ -89,7 +89,7 @@ func mapped(all []dashboards.Mapping, key func(dashboards.Mapping) string) []das
 	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
 }
 
-// coloured reports whether values have a colour with a meaning.
+// coloured reports whether the colour of values has a meaning.
 func coloured(t []dashboards.Threshold, m []dashboards.Mapping) bool {
 	return len(t) > 0 || slices.ContainsFunc(m, func(m dashboards.Mapping) bool { return m.Color != "" })
 }

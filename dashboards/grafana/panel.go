@@ -18,11 +18,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// historyPoints is how many fields a row of a status history has at most; Grafana
-// shows none at all if they do not fit.
+// historyPoints is the maximum number of fields in a row of a status history. Grafana shows none if they do not fit.
 const historyPoints = 60
 
-// panel is a panel without its position.
+// panel returns a panel without its position.
 func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 	out := dashboard.Panel{Id: new(w.id()), Title: new(p.Title), Description: new(p.About())}
 	if p.Kind == dashboards.Markdown {
@@ -80,7 +79,7 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 // refID names a query of a panel.
 func refID(i int) string { return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i : i+1] }
 
-// target is a query. What shows no history asks for one moment only.
+// target returns a query. Panels without a history query a single time.
 func target(p dashboards.Panel, i int, q dashboards.Query) prometheus.Dataquery {
 	t := prometheus.Dataquery{
 		RefId: new(refID(i)), Datasource: source(), Expr: q.Expr, LegendFormat: new(q.Legend),
@@ -100,7 +99,7 @@ func target(p dashboards.Panel, i int, q dashboards.Query) prometheus.Dataquery 
 	return t
 }
 
-// unitOf is the unit of a query: in a table, of the column that shows it.
+// unitOf returns the unit of a query; in a table, this is the unit of its column.
 func unitOf(p dashboards.Panel, query int) dashboards.Unit {
 	for _, c := range p.Columns {
 		if c.Label == "" && c.Query == query && c.Unit != "" {
@@ -138,7 +137,7 @@ func last() common.ReduceDataOptions {
 	return common.ReduceDataOptions{Values: new(false), Calcs: []string{"lastNotNull"}, Fields: new("")}
 }
 
-// legend has these values of each series beside its name.
+// legend shows the given values of each series beside its name.
 func legend(values ...string) common.VizLegendOptions {
 	return common.VizLegendOptions{
 		ShowLegend: true, DisplayMode: common.LegendDisplayModeList, Placement: common.LegendPlacementBottom,
@@ -150,7 +149,7 @@ func tooltip(mode common.TooltipDisplayMode, sort common.SortOrder) common.VizTo
 	return common.VizTooltipOptions{Mode: mode, Sort: sort}
 }
 
-// lines is how the lines of a time series look.
+// lines returns the style of the lines of a time series.
 func lines(p dashboards.Panel) timeseries.FieldConfig {
 	f := timeseries.FieldConfig{
 		DrawStyle: new(common.GraphDrawStyleLine), LineInterpolation: new(common.LineInterpolationLinear), LineWidth: new(1.0),

@@ -13,8 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// table is what a table has and others have not: queries become one frame, its fields
-// columns with names.
+// table adds the settings of a table: its queries are joined to one frame, whose fields are the columns.
 func (w *writer) table(out *dashboard.Panel, p dashboards.Panel) {
 	out.Type = "table"
 	options := table.Options{ShowHeader: true, CellHeight: new(common.TableCellHeightSm), SortBy: []common.TableSortByFieldState{}}
@@ -41,7 +40,7 @@ func (w *writer) table(out *dashboard.Panel, p dashboards.Panel) {
 	}
 }
 
-// organize names and orders the columns and leaves out all other fields.
+// organize names and sorts the columns, and removes all other fields.
 func organize(p dashboards.Panel) dashboard.DataTransformerConfig {
 	exclude, index, names := map[string]bool{"Time": true}, map[string]int{}, map[string]string{}
 	for i := range p.Queries {
@@ -63,14 +62,14 @@ func organize(p dashboards.Panel) dashboard.DataTransformerConfig {
 	}}
 }
 
-// linkOnly are labels of the rows that no column shows: only links need them.
+// linkOnly returns the labels of the rows that only links need. They have no column.
 func linkOnly(p dashboards.Panel) []string {
 	return slices.DeleteFunc(p.Labels(), func(l string) bool {
 		return slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Label == l })
 	})
 }
 
-// valueField is the name that Grafana gives to the values of a query.
+// valueField returns the name of the field that Grafana creates for the values of a query.
 func valueField(p dashboards.Panel, query int) string {
 	if len(p.Queries) == 1 {
 		return "Value"
@@ -78,7 +77,7 @@ func valueField(p dashboards.Panel, query int) string {
 	return "Value #" + refID(query)
 }
 
-// column is how the cells of a column look.
+// column returns the style of the cells of a column.
 func (w *writer) column(p dashboards.Panel, c dashboards.Column) []dashboard.DynamicConfigValue {
 	var out []dashboard.DynamicConfigValue
 	set := func(id string, value any) { out = append(out, dashboard.DynamicConfigValue{Id: id, Value: value}) }

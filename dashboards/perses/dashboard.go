@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package perses writes dashboards as resources of Perses 0.53 and later. They name no
-// data source, so Perses takes the default one.
+// Package perses writes dashboards as resources of Perses 0.53 and later. They have no
+// data source, so that Perses uses the default one.
 //
-// Perses knows less than Grafana: it has no links at series, and no way for a link to
-// take a time range along that goes on with the clock, so none is taken.
+// Perses has fewer features than Grafana: there are no links at series, and a link can pass on only a fixed time range,
+// so that links pass on none.
 package perses
 
 import (
@@ -17,22 +17,22 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// Project is where the dashboards are.
+// Project is the name of the project with the dashboards.
 const Project = "cobaltcore"
 
-// WriteProject writes the project, without which Perses rejects its dashboards.
+// WriteProject returns the project. Without it, Perses rejects the dashboards.
 func WriteProject() ([]byte, error) {
 	return encode(project{Kind: "Project", Metadata: metadata{Name: Project}, Spec: projectSpec{Display: display{Name: "CobaltCore"}}})
 }
 
-// writer writes a page; links need to know the others.
+// writer writes a page. Its links need the other pages.
 type writer struct {
 	page dashboards.Dashboard
 	all  []dashboards.Dashboard
 	keys map[string]int
 }
 
-// Write is a page, one of all, for rows in which the label cluster is called label.
+// Write returns one of the pages. label is the name of the label cluster in the rows.
 func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) ([]byte, error) {
 	resolved, err := page.WithClusterLabel(label)
 	if err != nil {
@@ -75,12 +75,11 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 	return encode(d)
 }
 
-// key is a name for a panel that no other one of the page has, and that stays when
-// others come and go.
+// key returns a unique name for a panel of the page. It does not change when other panels are added or removed.
 func (w *writer) key(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	key := strings.Join(words, "-")
-	key = key[:min(len(key), 70)] // Perses takes 75 characters
+	key = key[:min(len(key), 70)] // Perses accepts 75 characters
 	if key == "" {
 		key = "panel"
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// link is a link of the page or of a panel.
+// link is a link of a page or of a panel.
 func (w *writer) link(l dashboards.Link) link {
 	return link{Name: l.Title, URL: w.url(l, noLabel), RenderVariables: true, TargetBlank: l.Dashboard == ""}
 }
@@ -29,7 +29,7 @@ func (w *writer) withoutLabels(l dashboards.Link) dashboards.Link {
 	return l
 }
 
-// cellLink is a link of a cell. Variables of its title would be those of the page.
+// cellLink is a link of a cell. Variables in its title would be replaced by variables of the page.
 func (w *writer) cellLink(l dashboards.Link) *cellLink {
 	title := l.Title
 	if len(dashboards.Link{URL: title}.Labels()) > 0 {
@@ -38,7 +38,7 @@ func (w *writer) cellLink(l dashboards.Link) *cellLink {
 	return &cellLink{URL: w.url(l, cellLabel), Title: title, OpenNewTab: l.Dashboard == ""}
 }
 
-// title is what the other page is called.
+// title returns the title of the other page.
 func (w *writer) title(l dashboards.Link) string {
 	for _, d := range w.all {
 		if d.ID == l.Dashboard {
@@ -48,14 +48,14 @@ func (w *writer) title(l dashboards.Link) string {
 	return l.Title
 }
 
-// noLabel: where nothing was clicked there are no labels.
+// noLabel is for links of a page or panel, which have no labels.
 func noLabel(string) string { return "" }
 
-// cellLabel is a cell of the row, encoded.
+// cellLabel returns the reference to a cell of the row, encoded.
 func cellLabel(name string) string { return `${__data.fields["` + name + `"]}` }
 
-// url takes the variables that both pages have along, as Perses writes them: several
-// values in one parameter. A whole URL in a label is not encoded again.
+// url returns the URL of a link. It passes on the variables that both pages have in the format of Perses: several values in
+// one parameter. A URL in a label is not encoded again.
 func (w *writer) url(l dashboards.Link, label func(string) string) string {
 	if l.Dashboard == "" {
 		if l.IsLabel() {

@@ -10,8 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// color is what Greenhouse uses for good and bad, and others that go with it. White
-// can be read on all of them.
+// color returns a colour: Greenhouse's for good and bad, and matching ones for the others. White text is readable on all.
 func color(c dashboards.Color) string {
 	switch c {
 	case dashboards.Good:
@@ -30,7 +29,7 @@ func color(c dashboards.Color) string {
 
 const white = "#FFFFFF"
 
-// lowest is below every value: the schema takes no range without a lower end.
+// lowest is below every value, because the schema requires a lower end of a range.
 const lowest = -1e15
 
 func formatOf(u dashboards.Unit, decimals int) format {
@@ -81,7 +80,7 @@ func mappings(all []dashboards.Mapping) []mapping {
 	return out
 }
 
-// ranges are thresholds for a chart that has none. Of those that match, the last counts.
+// ranges returns thresholds as ranges, for a chart without thresholds. If several match, the last is used.
 func ranges(all []dashboards.Threshold) []mapping {
 	var out []mapping
 	for i, t := range all {
@@ -97,7 +96,7 @@ func ranges(all []dashboards.Threshold) []mapping {
 	return out
 }
 
-// cells are the same for the cells of a column. Of those that match, the first counts.
+// cells returns thresholds as settings of the cells of a column. If several match, the first is used.
 func cells(t []dashboards.Threshold) []cellSettings {
 	var out []cellSettings
 	for i, s := range slices.Backward(t) {
@@ -111,7 +110,7 @@ func cells(t []dashboards.Threshold) []cellSettings {
 	return out
 }
 
-// painted is a cell with a text and a colour of its own.
+// painted returns the settings of a cell with its own text and colour.
 func painted(c condition, text string, as dashboards.Color) cellSettings {
 	s := cellSettings{Condition: c, Text: text, BackgroundColor: hue(as)}
 	if as != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// latest is the value of a series that is shown where there is room for one.
+// latest selects the value of a series in panels that show only one.
 const latest = "last-number"
 
 func (w *writer) panel(p dashboards.Panel) (panel, error) {
@@ -51,7 +51,7 @@ func (w *writer) panel(p dashboards.Panel) (panel, error) {
 	return panel{Kind: "Panel", Spec: out}, nil
 }
 
-// unitOf is the unit of a query: in a table, of the column that shows it.
+// unitOf returns the unit of a query; in a table, this is the unit of its column.
 func unitOf(p dashboards.Panel, query int) dashboards.Unit {
 	for _, c := range p.Columns {
 		if c.Label == "" && c.Query == query && c.Unit != "" {

@@ -3,9 +3,9 @@
 
 package perses
 
-// What the plugins take, field by field as in their CUE schemas (StatChart,
+// Specifications of plugins, with the fields of their CUE schemas (StatChart,
 // TimeSeriesChart and GaugeChart 0.12, Table and Markdown 0.11, StatusHistoryChart
-// 0.11). Their Go types lack half of it.
+// 0.11). Their Go types lack half of the fields.
 
 type format struct {
 	Unit          string `json:"unit"`
@@ -29,7 +29,7 @@ type mapping struct {
 	Spec mappingSpec `json:"spec"`
 }
 
-// mappingSpec is of one value, or of all from one to another.
+// mappingSpec is the mapping of a value or of a range of values.
 type mappingSpec struct {
 	Value  string   `json:"value,omitempty"`
 	From   *float64 `json:"from,omitempty"`
@@ -101,7 +101,7 @@ type markdown struct {
 type table struct {
 	Density             string         `json:"density"`
 	DefaultColumnHidden bool           `json:"defaultColumnHidden"`
-	DefaultColumnWidth  string         `json:"defaultColumnWidth"` // auto: they share the panel, instead of 150 pixels for each
+	DefaultColumnWidth  string         `json:"defaultColumnWidth"` // auto distributes the width of the panel; the default is 150 pixels each
 	ColumnSettings      []column       `json:"columnSettings"`
 	CellSettings        []cellSettings `json:"cellSettings,omitempty"`
 	Transforms          []transform    `json:"transforms,omitempty"`
@@ -126,7 +126,7 @@ type cellSettings struct {
 	BackgroundColor string    `json:"backgroundColor,omitempty"`
 }
 
-// condition is a value, or a range.
+// condition is a value or a range of values.
 type condition struct {
 	Kind string        `json:"kind"`
 	Spec conditionSpec `json:"spec"`

@@ -3,8 +3,8 @@
 
 package perses
 
-// The resources as Perses 0.53 and 0.54 read them. Its own Go types would bring
-// its authentication along; a test holds these to them.
+// Resources in the format of Perses 0.53 and 0.54. Its own Go types would add its authentication to the dependencies; a
+// test compares these types with them.
 
 type project struct {
 	Kind     string      `json:"kind"`
@@ -43,7 +43,7 @@ type dashboardSpec struct {
 	Links           []link           `json:"links,omitempty"`
 }
 
-// plugin is what Perses leaves to a plugin of some kind.
+// plugin is a part of a resource whose format is defined by a plugin.
 type plugin struct {
 	Kind string `json:"kind"`
 	Spec any    `json:"spec"`

@@ -67,7 +67,7 @@ func offset(p dashboards.Panel, query int) float64 {
 	return -1e9 * float64(i+1) // no count, age or size is as low
 }
 
-// words are the settings of all cells that have the mapped values or texts of a column.
+// words returns the settings of cells with the mapped values or texts of a column.
 func words(c dashboards.Column, offset float64) []cellSettings {
 	var out []cellSettings
 	for _, m := range c.Mappings {
@@ -95,7 +95,7 @@ func isDate(p dashboards.Panel, c dashboards.Column) bool {
 	return c.Label == "" && unitOf(p, c.Query) == dashboards.Timestamp
 }
 
-// unseen are what rows have beside columns: labels that links need, and values.
+// unseen returns the fields of rows that have no column: labels that links need, and values.
 func (w *writer) unseen(p dashboards.Panel) []string {
 	var names []string
 	for _, l := range p.Labels() {
@@ -111,7 +111,7 @@ func (w *writer) unseen(p dashboards.Panel) []string {
 	return names
 }
 
-// valueName is the name that Perses gives to the values of a query.
+// valueName returns the name of the column that Perses creates for the values of a query.
 func valueName(p dashboards.Panel, query int) string {
 	if len(p.Queries) == 1 {
 		return "value"
@@ -119,8 +119,7 @@ func valueName(p dashboards.Panel, query int) string {
 	return fmt.Sprintf("value #%d", query+1)
 }
 
-// joined puts the rows of several queries together: each has its own name for every
-// label at first.
+// joined joins the rows of several queries, in which each query has its own name for every label.
 func joined(p dashboards.Panel) []transform {
 	var out []transform
 	for _, l := range p.Labels() {
@@ -129,7 +128,7 @@ func joined(p dashboards.Panel) []transform {
 	return append(out, transform{"JoinByColumnValue", transformSpec{Columns: p.Labels()}})
 }
 
-// cellLinkOf is the link of a cell: its own, or in the first column that of the row.
+// cellLinkOf returns the link of a cell: its own, or in the first column the link of the row.
 func cellLinkOf(p dashboards.Panel, i int) *dashboards.Link {
 	if l := p.Columns[i].Link; l != nil || i > 0 {
 		return l

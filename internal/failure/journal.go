@@ -58,7 +58,7 @@ type Journal struct {
 	failing map[string]map[trouble]bool
 }
 
-// trouble is an endpoint that fails for a reason.
+// trouble is a failing endpoint with its reason.
 type trouble struct {
 	endpoint string
 	reason   Reason
@@ -74,33 +74,33 @@ func NewJournal(log *slog.Logger) *Journal {
 func (j *Journal) Note(of string, turn List) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	was, is := j.failing[of], map[trouble]bool{}
+	before, after := j.failing[of], map[trouble]bool{}
 	begun, errs, still := map[Reason][]string{}, map[Reason]error{}, map[string]bool{}
 	for _, f := range turn {
 		t := trouble{f.Endpoint, f.Reason()}
 		if !f.Skipped {
 			j.counts[string(t.reason)]++
 		}
-		if !was[t] && !is[t] {
+		if !before[t] && !after[t] {
 			begun[t.reason] = append(begun[t.reason], t.endpoint)
 			errs[t.reason] = f.Err
 		}
-		is[t], still[t.endpoint] = true, true
+		after[t], still[t.endpoint] = true, true
 	}
 	for _, reason := range slices.Sorted(maps.Keys(begun)) {
-		j.log.Warn("not answered", "of", of, "reason", string(reason), "endpoints", strings.Join(begun[reason], " "), "err", errs[reason])
+		j.log.Warn("requests failed", "of", of, "reason", string(reason), "endpoints", strings.Join(begun[reason], " "), "err", errs[reason])
 	}
 	var again []string
-	for t := range was {
+	for t := range before {
 		if !still[t.endpoint] && !slices.Contains(again, t.endpoint) {
 			again = append(again, t.endpoint)
 		}
 	}
 	if again != nil {
 		slices.Sort(again)
-		j.log.Info("answered again", "of", of, "endpoints", strings.Join(again, " "))
+		j.log.Info("requests succeed again", "of", of, "endpoints", strings.Join(again, " "))
 	}
-	j.failing[of] = is
+	j.failing[of] = after
 }
 
 // Forget removes the failures of a group that is no longer probed.

@@ -31,7 +31,7 @@ func TestJournalLogsOnce(t *testing.T) {
 	log.Reset()
 	j.Note("cluster", List{{Endpoint: "a", Err: Errorf(ReasonDecode, "two")}})
 	j.Note("cluster", nil)
-	if n := strings.Count(log.String(), "answered again"); n != 2 || strings.Count(log.String(), "level=WARN") != 0 {
+	if n := strings.Count(log.String(), "requests succeed again"); n != 2 || strings.Count(log.String(), "level=WARN") != 0 {
 		t.Error(log.String())
 	}
 	var none List

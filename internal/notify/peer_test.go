@@ -155,7 +155,7 @@ func TestInvalidAnswers(t *testing.T) {
 			// It comes back.
 			am.set(func() { am.intercept = nil })
 			e.Round(t.Context())
-			if !strings.Contains(e.scrape(t), "alerts{") || !strings.Contains(e.log.String(), "answered again") {
+			if !strings.Contains(e.scrape(t), "alerts{") || !strings.Contains(e.log.String(), "requests succeed again") {
 				t.Errorf("%s\n%s", e.scrape(t), e.log)
 			}
 		})

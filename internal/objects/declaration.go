@@ -5,13 +5,13 @@ package objects
 
 import "slices"
 
-// Declaration declares the families from which the objects of a system are read, by their names. Of several
-// families with the same label, the first one in this order counts.
+// Declaration declares the names of the families from which the objects of a system are read. If several
+// families have the same label, the first in this order is used.
 type Declaration struct {
 	// Collector is the name of the collector of the system.
 	Collector string
-	// Status has the state of each object in the label status. Onset has a row for an object that is not ready;
-	// its value is when that began.
+	// Status has the state of each object in the label status. Onset has a row for each object that is not ready,
+	// with the onset as the value.
 	Status, Onset string
 	// NotReady have a row for an object that is not ready, with the state in the label status and its onset as
 	// value. Failed are the same for an object that failed.
@@ -28,7 +28,7 @@ type Declaration struct {
 	Creates []Creation
 }
 
-// Aside is a group with rows about objects of several kinds, besides the groups of their kinds.
+// Aside is an additional group with rows about objects of several kinds, which also have the groups of their kinds.
 type Aside struct {
 	// Kind is the kind in the key of the group. Its objects are kind and namespace/name, with the separator
 	// between them.
@@ -42,7 +42,7 @@ type Aside struct {
 // Creation is a kind whose objects create an object of the kind in Creates.
 type Creation struct{ Kind, Creates string }
 
-// role is what the value or the labels of a family are about.
+// role is the meaning of the value or the labels of a family.
 type role int
 
 // The roles, in the order in which families are read.

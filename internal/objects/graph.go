@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Bounds of a graph. Objects beyond them are only counted.
+// Limits of a graph. Objects beyond them are only counted.
 const (
 	maxNodes    = 60
 	maxPerLevel = 16
@@ -64,7 +64,7 @@ func (g *grapher) connect(from, to int) {
 }
 
 // up adds the dependencies of the object, level by level. The line from an applier to an object that is not
-// nearer to the object itself is left out, because it would cross the picture.
+// nearer to the object itself is left out, because it would cross the diagram.
 func (g *grapher) up() {
 	for at := 0; at < len(g.graph.Nodes); at++ { //nolint:intrange // nodes are added meanwhile
 		n := g.graph.Nodes[at]
@@ -133,7 +133,7 @@ func (g *grapher) object(n Node) (o Object, ok bool) {
 	return o, ok
 }
 
-// down adds the dependents of the object, level by level. Each level takes one walk over the rows of the kinds
+// down adds the dependents of the object, level by level. Each level needs one pass over the rows of the kinds
 // that refer to others.
 func (g *grapher) down(self Node) {
 	frontier := []Node{self}

@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secretflow follows secrets through the fleet: their writers, storage, readers, and the delay
-// of each reader.
+// Package secretflow relates the writers, the storage and the readers of secrets in the fleet, with the delay of each
+// reader.
 //
-// External Secrets' objects name keys of stores; the location of a key depends on the store, so both
-// are joined here, cluster by cluster. The metadata of the resulting paths is read from OpenBao. Which
-// readers are behind is PromQL.
+// Objects of External Secrets refer to keys in stores. The path of a key depends on the store, so both are joined here for
+// each cluster. The metadata of the resulting paths is read from OpenBao. Rules in PromQL determine which readers are behind.
 package secretflow
 
 import (
@@ -19,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// The labels of rows about a user of secrets, and those that rows about stored secrets share.
+// Labels of rows about a user of secrets, and labels that they share with rows about stored secrets.
 func userLabels() []string { return append([]string{"cluster", "namespace", "name"}, pathLabels()...) }
 
 func pathLabels() []string { return []string{"backend", "mount", "path_id"} }
@@ -27,8 +26,7 @@ func pathLabels() []string { return []string{"backend", "mount", "path_id"} }
 const aboutPaths = "backend is the OpenBao as cluster/name, or the address of another server; path_id stands for the path."
 
 var (
-	// Each user has its first path beside its last success, so that a healthy one has no
-	// row more for it.
+	// The first path of each user is in the row with its last success, so that it needs no additional row.
 	secretSynced = &exposition.Family{
 		Name: "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
 		Help: "When the ExternalSecret was last synchronized successfully. There is no row if it never was. Where an OpenBao is configured, the row names the first secret that it reads: " + aboutPaths,
@@ -64,7 +62,7 @@ var (
 	}
 )
 
-// Families are all families about the flow of secrets.
+// Families returns all families about the secret flow.
 func Families() []*exposition.Family {
 	return append(ClusterFamilies(), StoredTimestamp, StoredVersion)
 }
@@ -72,7 +70,7 @@ func Families() []*exposition.Family {
 // User is an ExternalSecret or a PushSecret: the keys that it reads or writes.
 type User struct {
 	References []Reference
-	// LastSync is the last success; zero if there was none.
+	// LastSync is the time of the last success; zero if there was none.
 	LastSync time.Time
 }
 
@@ -84,14 +82,14 @@ const (
 	KindClusterSecretStore = "ClusterSecretStore"
 )
 
-// Stored is a secret as OpenBao has it.
+// Stored is the metadata of a secret in OpenBao.
 type Stored struct {
 	OpenBao string
 	Version int
 	Updated time.Time
 }
 
-// Graph is the flow of secrets in a fleet. It is safe for concurrent use.
+// Graph is the secret flow of a fleet. It is safe for concurrent use.
 type Graph struct {
 	mu       sync.Mutex
 	exported bool
@@ -99,8 +97,8 @@ type Graph struct {
 	stored   map[string]map[Path]Stored // by OpenBao cluster
 }
 
-// NewGraph returns an empty graph. Its paths have rows if they are exported: without stored versions
-// from an OpenBao, they are of no use.
+// NewGraph returns an empty graph. Its paths have rows only if exported is set, because they are useless without the stored
+// versions from an OpenBao.
 func NewGraph(exported bool) *Graph {
 	return &Graph{exported: exported, clusters: map[*Cluster]struct{}{}, stored: map[string]map[Path]Stored{}}
 }
@@ -126,10 +124,10 @@ type user struct {
 	got map[Path]delivery
 }
 
-// delivery is a stored version and when a user got it.
+// delivery is a stored version with the time at which a user got it.
 type delivery struct{ stored, got time.Time }
 
-// Add begins to follow a cluster.
+// Add adds a cluster.
 func (g *Graph) Add(name string, group *exposition.Group) *Cluster {
 	c := &Cluster{name: name, graph: g, group: group, rows: group.Rows(), stores: map[string]*Store{}, users: map[string]*user{}}
 	g.mu.Lock()
@@ -138,14 +136,14 @@ func (g *Graph) Add(name string, group *exposition.Group) *Cluster {
 	return c
 }
 
-// Remove forgets a cluster; its rows go with their group.
+// Remove removes a cluster. Its rows are removed with their group.
 func (g *Graph) Remove(c *Cluster) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.clusters, c)
 }
 
-// ClusterFamilies are those of the group that a cluster needs.
+// ClusterFamilies returns the families of the group of a cluster.
 func ClusterFamilies() []*exposition.Family {
 	return []*exposition.Family{secretSynced, pushSynced, consumer, producer, unresolved}
 }
@@ -205,7 +203,7 @@ func (c *Cluster) set(kind, key string, note any) {
 	}
 }
 
-// storeChanged resolves anew what refers to a store.
+// storeChanged resolves the references to a store again.
 func (c *Cluster) storeChanged(kind, key string) {
 	namespace, name := splitKey(key)
 	for id, u := range c.users {
@@ -218,7 +216,7 @@ func (c *Cluster) storeChanged(kind, key string) {
 	}
 }
 
-// render resolves the references of a user and makes its rows.
+// render resolves the references of a user and renders its rows.
 func (c *Cluster) render(id string, u *user) {
 	u.paths, u.problems = nil, nil
 	for _, r := range u.References {
@@ -233,8 +231,8 @@ func (c *Cluster) render(id string, u *user) {
 	c.group.Set(id, c.rows, func(r *exposition.Rows) { u.rows(r, c.graph.exported) })
 }
 
-// rows adds the last success of a user with its first path, and a row for each further one;
-// without paths where nothing follows from them.
+// rows adds a row with the last success of a user and its first path, and a row for each further path. Without exported
+// paths, it adds only the last success.
 func (u *user) rows(r *exposition.Rows, exported bool) {
 	synced, further := secretSynced, consumer
 	if u.kind == KindPushSecret {
@@ -288,7 +286,7 @@ func (g *Graph) Paths(backend string) []Path {
 	return slices.SortedFunc(maps.Keys(all), comparePaths)
 }
 
-// SetStored stores the secrets in an OpenBao cluster; nil if they are unknown.
+// SetStored replaces the stored secrets of an OpenBao cluster. nil means that they are unknown.
 func (g *Graph) SetStored(openbao string, stored map[Path]Stored) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -313,7 +311,7 @@ func (g *Graph) SetStored(openbao string, stored map[Path]Stored) {
 	}
 }
 
-// newest returns when a secret was last written; zero if that is not known.
+// newest returns the time at which a secret was last written; zero if unknown.
 func (g *Graph) newest(p Path) time.Time {
 	var newest time.Time
 	for _, stored := range g.stored {
@@ -330,8 +328,7 @@ func (u *User) has(stored time.Time) bool {
 	return !u.LastSync.IsZero() && !u.LastSync.Before(stored.Truncate(time.Second))
 }
 
-// deliveries notes what the user has got since it was last seen, and keeps what it
-// got before.
+// deliveries adds the versions that the user has got since the last observation to the earlier ones.
 func (u *user) deliveries(before *user, newest func(Path) time.Time) {
 	for _, p := range u.paths {
 		stored := newest(p)

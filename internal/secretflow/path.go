@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// Store is what the path of a key depends on.
+// Store has the settings of a store that determine the path of a key.
 type Store struct {
-	// Vault is whether the store leads to a server with the API of Vault.
+	// Vault reports whether the server of the store has the API of Vault.
 	Vault bool
 	// Backend identifies that server: an OpenBao, or its address.
 	Backend string
 	// Path is spec.provider.vault.path: the mount; it may be empty.
 	Path string
-	// V1 is whether the mount is KV version 1.
+	// V1 reports whether the mount is KV version 1.
 	V1 bool
-	// Namespace is whether the store names a namespace of OpenBao.
+	// Namespace reports whether the store uses a namespace of OpenBao.
 	Namespace bool
 }
 
@@ -28,14 +28,14 @@ type Store struct {
 type Reference struct {
 	StoreKind, StoreName string
 	Key                  string
-	// Find is whether keys are searched for: only the server can resolve them.
+	// Find reports whether keys are searched, so that only the server can resolve them.
 	Find bool
 }
 
 // Path is a secret of a KV mount of a server: an OpenBao, or its address.
 type Path struct{ Backend, Mount, Key string }
 
-// labels returns the values by which rows about the path meet; they are empty for no path.
+// labels returns the labels that all rows about the path share. They are empty if there is no path.
 func (p Path) labels() []string {
 	if p == (Path{}) {
 		return []string{"", "", ""}
@@ -43,8 +43,8 @@ func (p Path) labels() []string {
 	return []string{p.Backend, p.Mount, p.ID()}
 }
 
-// ID returns a short name that does not reveal the path: paths are names of secrets. It is stable, so
-// that rows of different exporters match.
+// ID returns a hash of the path, because paths are names of secrets. It is stable, so that rows of different exporters
+// match.
 func (p Path) ID() string {
 	sum := sha256.Sum256([]byte(p.Mount + "\x00" + p.Key))
 	return hex.EncodeToString(sum[:8])

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Report is the flow of secrets as GET /api/v1/secretflow shows it.
+// Report is the secret flow as the response of GET /api/v1/secretflow.
 type Report struct {
 	GeneratedAt time.Time `json:"generatedAt"`
 	// Partial is whether the exporter sees only a part of the fleet, so that writers, readers or stored

@@ -15,18 +15,18 @@ import (
 )
 
 const (
-	// cacheTime is how long an answer is served from the cache, unless the rules are evaluated
-	// meanwhile. Ages in it are wrong by at most that time.
+	// cacheTime is the lifetime of a response in the cache. It ends earlier if the rules are evaluated. Ages in a response
+	// are wrong by at most this time.
 	cacheTime = time.Second
 	// maxCached limits the bytes of cached responses and their URIs, because a client can send any query.
 	maxCached = 4 << 20
 )
 
-// cache builds an answer once for all clients that request it, and one answer at a time, so that
-// the cost does not depend on the number of requests.
+// cache builds each response once for all clients, and one response at a time, so that the cost does not depend on the
+// number of requests.
 type cache struct {
 	next http.Handler
-	// evaluated returns when the rules were last evaluated.
+	// evaluated returns the time of the last evaluation of the rules.
 	evaluated func() time.Time
 	now       func() time.Time
 	seed      maphash.Seed
@@ -81,7 +81,7 @@ func (c *cache) build(r *http.Request) *cachedResponse {
 	return a
 }
 
-// store adds an answer, and removes expired ones, or all if there are too many.
+// store adds a response, and removes expired responses, or all if there are too many.
 func (c *cache) store(uri string, a *cachedResponse) {
 	a.size = len(uri) + a.body.Len()
 	for _, values := range a.header {
@@ -103,7 +103,7 @@ func (c *cache) store(uri string, a *cachedResponse) {
 
 var agePattern = regexp.MustCompile(`"ageSeconds": [0-9.e+-]+`)
 
-// etag returns a weak ETag: an answer that differs in its age only is the same.
+// etag returns a weak ETag. Responses that differ only in the age of the report have the same ETag.
 func (c *cache) etag(body []byte) string {
 	var h maphash.Hash
 	h.SetSeed(c.seed)

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// writeError answers with an error: as JSON below /api/, else as text.
+// writeError writes an error response: as JSON below /api/, else as text.
 func writeError(w http.ResponseWriter, r *http.Request, text string, code int) {
 	if !strings.HasPrefix(r.URL.Path, "/api/") {
 		http.Error(w, text, code)
@@ -28,8 +28,7 @@ func writeError(w http.ResponseWriter, r *http.Request, text string, code int) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// explainNotFound replaces the answer of mux to unknown paths: by page for browsers, else by an error that names
-// the path.
+// explainNotFound replaces the response of mux to unknown paths: browsers get a page, others an error with the path.
 func explainNotFound(mux *http.ServeMux, page http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)

@@ -22,8 +22,8 @@ const (
 	deniedLifetime  = 30 * time.Second
 	// maxDecisions bounds the tokens, and the permissions, whose decisions are kept.
 	maxDecisions = 1024
-	// maxReviews and maxClientReviews bound the reviews that run at the same time, in all
-	// and for one client address: anyone can send tokens.
+	// maxReviews and maxClientReviews limit the concurrent reviews, in total and for one client address, because any
+	// client can send tokens.
 	maxReviews       = 32
 	maxClientReviews = 8
 	reviewTimeout    = 5 * time.Second
@@ -38,7 +38,7 @@ type Reviewer interface {
 // SubjectAccessReview for their path and method. Without a decision, a request is refused.
 type KubernetesAuth struct {
 	Reviewer Reviewer
-	// Audiences are the accepted audiences of tokens; the default is that of the API server.
+	// Audiences are the accepted audiences of tokens. The default is the audience of the API server.
 	Audiences []string
 	// Decisions counts decisions, see [NewDecisions].
 	Decisions *prometheus.CounterVec
@@ -59,7 +59,7 @@ const (
 func NewDecisions() *prometheus.CounterVec {
 	counter := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "cobaltcore_web_access_decisions_total",
-		Help: "Requests by decision, with --web.kubernetes-auth only: allowed, denied (no permission), unauthenticated (no valid token) " +
+		Help: "Requests by decision, only with --web.kubernetes-auth: allowed, denied (no permission), unauthenticated (no valid token) " +
 			"or undecided (no answer of the API server).",
 	}, []string{"decision"})
 	for _, d := range []decision{allowed, denied, unauthenticated, undecided} {

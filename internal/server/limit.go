@@ -14,8 +14,8 @@ import (
 // clientFraction is the inverse of the share of slots that one client address may use.
 const clientFraction = 4
 
-// limitRequests answers 503 while n requests are being served, or n/4 of the same client address; n
-// = 0 means no limit.
+// limitRequests returns status 503 while n requests are being served, or n/4 from the same client address. n = 0 means no
+// limit.
 func limitRequests(n int, refused *Refusals, next http.Handler) http.Handler {
 	if n <= 0 {
 		return next
@@ -50,7 +50,7 @@ func (s scope) describe() string {
 	return "in all"
 }
 
-// slots counts the slots in use, in all and by each client. It is safe for concurrent use.
+// slots counts the slots in use, in total and by client. It is safe for concurrent use.
 type slots struct {
 	limits map[scope]int
 
@@ -63,8 +63,7 @@ func newSlots(all, client int) *slots {
 	return &slots{limits: map[scope]int{scopeAll: all, scopeClient: client}, byClient: map[string]int{}}
 }
 
-// take takes a slot for a client. If there is none left, it returns the scope whose limit is
-// reached.
+// take takes a slot for a client. If no slot is left, it returns the scope of the limit.
 func (s *slots) take(client string) (bool, scope) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,8 +104,7 @@ const (
 	chunkTimeout = 5 * time.Second
 )
 
-// paceWrites writes answers in chunks. Each chunk has a deadline, at most writeTimeout after the
-// request.
+// paceWrites writes responses in chunks. Each chunk has a deadline, at most writeTimeout after the request.
 func paceWrites(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(&pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), end: time.Now().Add(writeTimeout)}, r)
@@ -120,7 +118,7 @@ type pacedWriter struct {
 	end     time.Time
 }
 
-// Unwrap is for [http.ResponseController].
+// Unwrap returns the response for [http.ResponseController].
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Write implements [io.Writer].

@@ -29,13 +29,13 @@ func limitConnections(listeners []net.Listener, all, client int, refused *Refusa
 	return out
 }
 
-// bounds are shared by listeners.
+// bounds are the limits that listeners share.
 type bounds struct {
 	open    *slots
 	refused *Refusals
 }
 
-// logLimiter bounds the log lines about refusals. It is safe for concurrent use.
+// logLimiter limits the log lines about refusals. It is safe for concurrent use.
 type logLimiter struct {
 	mu     sync.Mutex
 	logged time.Time

@@ -26,9 +26,9 @@ type entry[V any] struct {
 
 func newMemo[V any]() *memo[V] { return &memo[V]{entries: map[[sha256.Size]byte]*entry[V]{}} }
 
-// get returns the cached value of key, or calls ask, which returns the value and its lifetime.
+// get returns the cached value of key, or calls load, which returns the value and its lifetime.
 // Errors and values with lifetime 0 are not kept.
-func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, ask func() (V, time.Duration, error)) (V, error) {
+func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, load func() (V, time.Duration, error)) (V, error) {
 	m.mu.Lock()
 	e := m.entries[key]
 	if e != nil && (e.expires.IsZero() || time.Now().Before(e.expires)) {
@@ -55,12 +55,11 @@ func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, ask func() (V,
 		}
 		close(e.done)
 	}()
-	e.value, lifetime, e.err = ask()
+	e.value, lifetime, e.err = load()
 	return e.value, e.err
 }
 
-// evict removes expired entries if the limit is reached; if none has expired, it removes the one
-// that expires next.
+// evict removes expired entries if the limit is reached. If none has expired, it removes the entry that expires next.
 func (m *memo[V]) evict() {
 	if len(m.entries) < maxDecisions {
 		return

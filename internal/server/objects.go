@@ -21,7 +21,7 @@ const (
 	formatCSV  = "csv"
 )
 
-// serveObjects answers with a page of the objects that match a query, as JSON or CSV.
+// serveObjects serves a page of the objects that match a query, as JSON or CSV.
 func serveObjects(list func(objects.Query) objects.List) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		values := r.URL.Query()
@@ -55,8 +55,8 @@ func serveObjects(list func(objects.Query) objects.List) http.Handler {
 	})
 }
 
-// negotiateFormat puts the format of the header Accept into the URL, which is the key of cached
-// answers. A format that the URL already has takes precedence.
+// negotiateFormat adds the format of the header Accept to the URL, which is the key of cached responses. A format in the URL
+// takes precedence.
 func negotiateFormat(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept")
@@ -73,7 +73,7 @@ func negotiateFormat(next http.Handler) http.Handler {
 	})
 }
 
-// serveObject answers with one object. The namespace "-" means none.
+// serveObject serves one object. The namespace "-" means none.
 func serveObject(get func(objects.Node) (objects.Detail, bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d, ok := get(page.ObjectNode(r))
@@ -85,7 +85,7 @@ func serveObject(get func(objects.Node) (objects.Detail, bool)) http.Handler {
 	})
 }
 
-// serveChanges answers with a page of the changes that match a query.
+// serveChanges serves a page of the changes that match a query.
 func serveChanges(list func(changes.Query) changes.List) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q, err := changes.ParseQuery(r.URL.Query(), time.Now())

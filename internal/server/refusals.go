@@ -15,8 +15,8 @@ const (
 	requests    = "requests"
 )
 
-// Refusals counts requests refused because of a limit, and logs the client, at most once a minute
-// for each of connections and requests.
+// Refusals counts connections and requests that are refused because of a limit. It logs the client, at most once a minute
+// for each of the two.
 type Refusals struct {
 	counter  *prometheus.CounterVec
 	log      *slog.Logger
@@ -28,7 +28,7 @@ func NewRefusals(registry prometheus.Registerer, log *slog.Logger) *Refusals {
 	r := &Refusals{
 		counter: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cobaltcore_web_refused_total",
-			Help: "Connections and requests (what) that were refused because of a limit: that of one client address (client) or of all (all). The log has the clients.",
+			Help: "Connections and requests (what) that were refused because of a limit (scope): of one client address (client) or of all clients (all). The log has the clients.",
 		}, []string{"what", "scope"}),
 		log: log, limiters: map[string]*logLimiter{},
 	}
@@ -49,6 +49,6 @@ func (r *Refusals) add(what, client string, of scope, limit int) {
 	}
 	r.counter.WithLabelValues(what, string(of)).Inc()
 	if r.limiters[what].allow() {
-		r.log.Warn("client refused: a limit is reached", "of", what, "client", client, "scope", string(of), "limit", limit)
+		r.log.Warn("client refused: limit reached", "of", what, "client", client, "scope", string(of), "limit", limit)
 	}
 }

@@ -99,9 +99,9 @@ func (a KubernetesAuth) authorize(ctx context.Context, u *user, what attributes)
 
 var errTooManyReviews = errors.New("too many authorization requests are in progress")
 
-// withReviewLimits returns ask with a deadline, and with a limit for the reviews of the client. A
+// withReviewLimits adds a deadline to review, and a limit for the reviews of the client. A
 // review continues after the end of its request, because other requests may wait for the result.
-func withReviewLimits[V any](a *access, r *http.Request, ask func(context.Context) (V, time.Duration, error)) func() (
+func withReviewLimits[V any](a *access, r *http.Request, review func(context.Context) (V, time.Duration, error)) func() (
 	V, time.Duration, error,
 ) {
 	return func() (value V, lifetime time.Duration, err error) {
@@ -112,6 +112,6 @@ func withReviewLimits[V any](a *access, r *http.Request, ask func(context.Contex
 		defer a.reviews.release(client)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), reviewTimeout)
 		defer cancel()
-		return ask(ctx)
+		return review(ctx)
 	}
 }

@@ -32,13 +32,13 @@ import (
 type Options struct {
 	// Metrics serves /metrics once Ready is true.
 	Metrics http.Handler
-	// Ready reports whether the first complete set of rows exists.
+	// Ready reports whether the initial sync has ended.
 	Ready func() bool
 	// SecretFlow returns the answer to GET /api/v1/secretflow, as JSON.
 	SecretFlow func() secretflow.Report
 	// Clusters returns the answer to GET /api/v1/clusters, as JSON.
 	Clusters func() fleetreport.Report
-	// Report returns the answer to GET /api/v1/report, as JSON.
+	// Report returns the response to GET /api/v1/report, as JSON.
 	Report func(context.Context) (health.Report, error)
 	// Objects returns the answer to GET /api/v1/objects, as JSON or CSV.
 	Objects func(objects.Query) objects.List
@@ -52,15 +52,15 @@ type Options struct {
 	SilenceLink func(alerts []map[string]string) string
 	// Kinds are the kinds whose objects have pages.
 	Kinds []objects.Kind
-	// Evaluated returns when the rules were last evaluated.
+	// Evaluated returns the time of the last evaluation of the rules.
 	Evaluated func() time.Time
-	// OpenAPI describes the answers, as JSON.
+	// OpenAPI is the OpenAPI document, as JSON.
 	OpenAPI []byte
 	// Reload applies the configuration file, or returns an error.
 	Reload func(context.Context) error
 	// Registry gets the metrics of the metrics handler.
 	Registry prometheus.Registerer
-	// MaxRequests is how many scrapes may run at the same time; 0 is no limit.
+	// MaxRequests is the maximum number of concurrent scrapes; 0 means no limit.
 	MaxRequests int
 	// Refusals counts requests beyond MaxRequests. May be nil.
 	Refusals    *Refusals
@@ -121,8 +121,7 @@ func Handler(o Options) (http.Handler, error) {
 	return paceWrites(http.NewCrossOriginProtection().Handler(routes)), nil
 }
 
-// ProbeHandler returns the probe routes alone, to be served without TLS and
-// authentication.
+// ProbeHandler returns only the routes for probes, to be served without TLS and authentication.
 func ProbeHandler(ready func() bool) http.Handler {
 	mux := http.NewServeMux()
 	addProbes(mux, ready)
@@ -138,8 +137,8 @@ func addProbes(mux *http.ServeMux, ready func() bool) {
 	})))
 }
 
-// requireReady answers 503 until ready, because incomplete rows would look as if objects had
-// vanished.
+// requireReady returns status 503 until ready returns true, because incomplete rows would look as if objects had been
+// deleted.
 func requireReady(ready func() bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ready() {
@@ -153,7 +152,7 @@ func requireReady(ready func() bool, next http.Handler) http.Handler {
 
 const contentTypeJSON = "application/json; charset=utf-8"
 
-// serveJSON answers with the result of get.
+// serveJSON serves the result of get.
 func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := get(r.Context())
@@ -171,7 +170,7 @@ func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
 	})
 }
 
-// serveReport answers with a page of the report.
+// serveReport serves a page of the report.
 func serveReport(get func(context.Context) (health.Report, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page, err := health.ParsePage(r.URL.Query())

@@ -23,21 +23,21 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// AnswerDir is the directory with the answers of one instance of a system.
+// AnswerDir is the directory with the responses of one instance of a system.
 type AnswerDir struct {
 	Path string
-	// TakenAt is the moment of the snapshot; zero if it is unknown.
+	// TakenAt is the time of the snapshot; zero if unknown.
 	TakenAt time.Time
 
 	clusterDir Dir
 	meta       Meta
 }
 
-// TimeShift returns by how much timestamps are shifted at a time, see [Dir.Shift].
+// TimeShift returns the shift of timestamps at a time, see [Dir.TimeShift].
 func (a AnswerDir) TimeShift(now time.Time) time.Duration { return a.clusterDir.TimeShift(a.meta, now) }
 
-// FindAnswers returns the directory of answers, <system>/<name>, beside the directory of the
-// cluster or else in it.
+// FindAnswers returns the directory of responses, <system>/<name>. It is next to the directory of the
+// cluster, or else in it.
 func (d Dir) FindAnswers(system, name string, log *slog.Logger) AnswerDir {
 	ctx := context.Background()
 	a := AnswerDir{Path: filepath.Join(filepath.Dir(d.Path), system, name), clusterDir: d}
@@ -55,9 +55,8 @@ func (d Dir) FindAnswers(system, name string, log *slog.Logger) AnswerDir {
 	return a
 }
 
-// ReadAnswer reads the answer of an endpoint from dir: the body with the status added as "_status".
-// Status 0 means that no response, for the reason in "_reason", which must be one of
-// reasons.
+// ReadAnswer reads the response of an endpoint from dir: the body with the status added as "_status".
+// Status 0 means that there was no response, for the reason in "_reason", which must be one of reasons.
 func ReadAnswer(ctx context.Context, dir, endpoint string, reasons []failure.Reason) (status int, body []byte, err error) {
 	for _, name := range []string{uniqueFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
 		if status, body, err = readAnswer(ctx, filepath.Join(dir, name), reasons); !errors.Is(err, failure.ErrNotInSnapshot) {
@@ -91,8 +90,7 @@ func readAnswer(ctx context.Context, file string, reasons []failure.Reason) (sta
 	return 0, body, &failure.Error{Reason: head.Reason, Err: errors.New("no response"), NoAnswer: true}
 }
 
-// ReadExpiry reads when a certificate expires, from "not_after"; the zero time if that
-// is unknown.
+// ReadExpiry reads the expiry of a certificate from "not_after". It is zero if unknown.
 func ReadExpiry(ctx context.Context, file string) time.Time {
 	var certificate struct {
 		NotAfter time.Time `json:"not_after"`
@@ -103,13 +101,13 @@ func ReadExpiry(ctx context.Context, file string) time.Time {
 	return certificate.NotAfter
 }
 
-// maxFileName leaves space for suffixes.
+// maxFileName leaves room for suffixes below the limit of file systems.
 const maxFileName = 200
 
 // fileSystemLimit is the limit of common file systems, in bytes.
 const fileSystemLimit = 255
 
-// FileName returns the name of a file or directory for an object. One that is too long for
+// FileName returns the name of a file or directory for an object. A name that is too long for
 // a file system is cut and ends in a hash.
 func FileName(name, extension string) string {
 	if len(name)+len(extension) <= fileSystemLimit {
@@ -134,12 +132,12 @@ func uniqueFile(endpoint string) string {
 	return name[:min(len(name), maxFileName)] + "." + hex.EncodeToString(sum[:8]) + ".json"
 }
 
-// Writer writes and counts the answers that one probe got. The directories must exist.
+// Writer writes and counts the responses to one probe. The directories must exist.
 type Writer struct {
 	// Fleet is the directory of the snapshot, Cluster the directory of the cluster of the
 	// probe.
 	Fleet, Cluster string
-	// TakenAt is the moment of the snapshot, in whole seconds.
+	// TakenAt is the time of the snapshot, in whole seconds.
 	TakenAt time.Time
 
 	Answers int

@@ -29,8 +29,7 @@ func (o Object) Errorf(format string, args ...any) error {
 	return position{o.File, o.Line}.errorf(format, args...)
 }
 
-// Objects has the objects by kind, in the order of reading: if two have the same name, the later
-// one counts.
+// Objects has the objects by kind, in the order of reading. If two have the same name, the later one is used.
 type Objects map[schema.GroupKind][]Object
 
 // ReadObjects reads every Kubernetes object below dir: single objects, lists and multi-document

@@ -58,9 +58,9 @@ func ClusterDir(cluster string, systems []string) string {
 
 // Meta is the content of a [MetaFile].
 type Meta struct {
-	// TakenAt is when the objects and answers were read.
+	// TakenAt is the time at which the objects and responses were read.
 	TakenAt time.Time `json:"takenAt,omitzero"`
-	// ShiftTime false leaves the timestamps as they are.
+	// ShiftTime reports whether timestamps may be shifted.
 	ShiftTime *bool `json:"shiftTime,omitempty"`
 	// ServerVersion is the version of the cluster's API server.
 	ServerVersion string `json:"serverVersion,omitempty"`
@@ -68,15 +68,14 @@ type Meta struct {
 	ClusterUID string `json:"clusterUID,omitempty"`
 	// ExporterVersion is the version of the exporter that took the snapshot.
 	ExporterVersion string `json:"exporterVersion,omitempty"`
-	// KindsKnown is set if the exporter has taken the snapshot: a kind that is neither in it nor in
-	// Missing was not served.
+	// KindsKnown is set if the exporter wrote the snapshot. A kind that is neither in it nor in Missing was then not served.
 	KindsKnown bool `json:"kindsKnown,omitempty"`
 	// Missing has the parts that could not be read, which are unknown, not absent.
 	Missing []Missing `json:"missing,omitempty"`
 }
 
 // Missing is a part that could not be read when a snapshot was taken: a cluster, a kind
-// in one, or an answer of OpenBao, of a dashboard or of pods.
+// in a cluster, or a response of OpenBao, of a dashboard or of pods.
 type Missing struct {
 	// Cluster is empty in the directory of the cluster itself.
 	Cluster string `json:"cluster,omitempty"`
@@ -129,8 +128,7 @@ func (d Dir) ReadMeta(ctx context.Context) (Meta, error) {
 	return meta, nil
 }
 
-// WriteStamp writes the names, sizes and times of the files of the snapshot, which change when
-// the files do.
+// WriteStamp writes the names, sizes and times of the files of the snapshot, to detect changes.
 func (d Dir) WriteStamp(ctx context.Context, w io.Writer) {
 	beside, err := files.Read(ctx, filepath.Join(filepath.Dir(d.Path), MetaFile), files.MaxConfig)
 	_, _ = fmt.Fprintf(w, "%t %q\n", err == nil, beside)
@@ -142,8 +140,8 @@ func (d Dir) WriteStamp(ctx context.Context, w io.Writer) {
 	}
 }
 
-// TimeShift returns by how much timestamps are shifted at a time, so that ages stay those of the
-// snapshot, in which nothing is reconciled.
+// TimeShift returns the shift of timestamps at a time. It keeps ages as they were in the snapshot, because nothing in it is
+// reconciled.
 func (d Dir) TimeShift(meta Meta, now time.Time) time.Duration {
 	if !d.ShiftsTime(meta) {
 		return 0

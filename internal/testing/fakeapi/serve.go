@@ -102,7 +102,7 @@ func WriteJSON(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// versionsOf returns the versions in which a group is served. It is called with the lock held.
+// versionsOf returns the served versions of a group. It is called with the lock held.
 func (s *Server) versionsOf(group string) (versions []string, exists bool) {
 	for k, l := range s.state.lists {
 		if groupOf(k) == group {

@@ -27,7 +27,7 @@ type Server struct {
 	state   State
 	changed chan struct{} // closed and replaced at every change
 
-	// A connection of HTTP/2 changes its state where answers are written, with mu held.
+	// The state of an HTTP/2 connection changes while a response is written, with mu held.
 	connections sync.Mutex
 	open        map[net.Conn]bool
 }
@@ -79,21 +79,20 @@ func (s *Server) Remove(list, name string) {
 	s.Change(func(state *State) { state.Remove(list, name) })
 }
 
-// Serve offers the list of a kind in these versions; without any it is not served.
+// Serve sets the versions in which the list of a kind is served. Without versions, it is not served.
 func (s *Server) Serve(list, kind string, versions ...string) {
 	s.Change(func(state *State) { state.Serve(list, kind, versions...) })
 }
 
-// Deny answers LIST and WATCH of a list with h, or as before when h is nil.
+// Deny makes h serve LIST and WATCH of a list, or restores the normal responses if h is nil.
 func (s *Server) Deny(list string, h http.HandlerFunc) {
 	s.Change(func(state *State) { state.Deny(list, h) })
 }
 
-// Kill closes every connection and every later one; client-go tries again until a probe
-// runs into its timeout.
+// Kill closes all connections, including later ones. client-go retries until the timeout of the probe.
 func (s *Server) Kill(down bool) { s.Change(func(state *State) { state.Down = down }) }
 
-// Replace answers every request with h, or as before when h is nil. Watches end.
+// Replace makes h serve all requests, or restores the normal responses if h is nil. It ends all watches.
 func (s *Server) Replace(h http.HandlerFunc) {
 	s.Change(func(state *State) {
 		state.Answer = h
@@ -122,7 +121,7 @@ func (s *Server) Counts(list string) map[string]int {
 	return counts
 }
 
-// Asked returns the requests as text, sorted and without repetition.
+// Asked returns the distinct requests as text, sorted.
 func (s *Server) Asked() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package fakeapi is an API server for tests: discovery, GET, LIST with pages, WATCH and
-// WatchList, without history, and every failure that a test needs. It imports nothing
-// else of the project.
+// WatchList without history, and the failures that tests need. It imports no other package
+// of the project.
 package fakeapi
 
 import (
@@ -17,14 +17,14 @@ import (
 	"strings"
 )
 
-// State is everything that a server answers from. [Server.Change] gives access to it.
+// State is the state of a server. [Server.Change] gives access to it.
 type State struct {
 	Token  string           // required of all requests, if set
 	Down   bool             // closes every connection
 	Answer http.HandlerFunc // answers every request, if set
-	Page   int              // the most items of a page; 0 is no limit
-	// Refuse returns a handler for the requests that are not answered, such as
-	// "LIST METADATA" of the path of a list.
+	Page   int              // maximum number of items of a page; 0 means no limit
+	// Refuse returns a handler for requests to refuse, such as
+	// "LIST METADATA" of the path of a list, or nil.
 	Refuse   func(verb, path string) http.HandlerFunc
 	Requests []Request
 
@@ -32,11 +32,10 @@ type State struct {
 	lists   map[string]*list // by key
 }
 
-// Request is a request that the server has answered. The verb is GET, LIST, WATCH or
-// WATCHLIST, the first two also with METADATA.
+// Request is a served request. The verb is GET, LIST, WATCH or WATCHLIST, the first two also with METADATA.
 type Request struct{ Verb, Path string }
 
-// list is the objects of a kind.
+// list has the objects of a kind.
 type list struct {
 	kind     string
 	versions []string
@@ -49,13 +48,13 @@ type list struct {
 
 type object struct {
 	version  int
-	created  bool // and not changed since
+	created  bool // not changed since its creation
 	labels   map[string]string
 	text     []byte
-	metadata []byte // the text of an object without the rest
+	metadata []byte // the object with only its metadata
 }
 
-// key returns what the paths of all versions of a list have in common, and the version.
+// key splits the path of a list into the part that all versions share, and the version.
 func key(list string) (key, version string) {
 	if rest, ok := strings.CutPrefix(list, "/api/"); ok {
 		version, key, _ = strings.Cut(rest, "/")
@@ -66,7 +65,7 @@ func key(list string) (key, version string) {
 	return group + "/" + key, version
 }
 
-// at returns the list at a path, which is served in the version of the path at least.
+// at returns the list at a path, and creates it if needed.
 func (s *State) at(at string) *list {
 	k, version := key(at)
 	l := s.lists[k]
@@ -77,7 +76,7 @@ func (s *State) at(at string) *list {
 	return l
 }
 
-// Serve offers the list of a kind in these versions; without any it is not served.
+// Serve sets the versions in which the list of a kind is served. Without versions, it is not served.
 func (s *State) Serve(list, kind string, versions ...string) {
 	l := s.at(list)
 	l.kind, l.versions = kind, versions
@@ -85,7 +84,7 @@ func (s *State) Serve(list, kind string, versions ...string) {
 }
 
 // Put creates or replaces an object. Its metadata has the name, the namespace of the list
-// or "n", the resource version, and what fields adds.
+// or "n", the resource version, and the metadata in fields.
 func (s *State) Put(list, name string, fields map[string]any) {
 	s.version++
 	namespace := "n"
@@ -136,13 +135,13 @@ func (s *State) CutAll() {
 	}
 }
 
-// Deny answers LIST and WATCH of a list with h, or as before when h is nil.
+// Deny makes h serve LIST and WATCH of a list, or restores the normal responses if h is nil.
 func (s *State) Deny(list string, h http.HandlerFunc) {
 	s.at(list).deny = h
 	s.Cut(list, "")
 }
 
-// served returns the list at a path, nil if it is not served in this version.
+// served returns the list at a path, or nil if it is not served in this version.
 func (s *State) served(at string) *list {
 	k, version := key(at)
 	if l := s.lists[k]; l != nil && slices.Contains(l.versions, version) {

@@ -76,7 +76,7 @@ func Frame(kind, object string) string {
 	return fmt.Sprintf("{\"type\":%q,\"object\":%s}\n", kind, object)
 }
 
-// Status answers like an API server that refuses.
+// Status returns a handler that refuses requests like an API server.
 func Status(code int, reason, message string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -85,12 +85,12 @@ func Status(code int, reason, message string) http.HandlerFunc {
 	}
 }
 
-// Gateway answers like a load balancer without an API server behind it.
+// Gateway responds like a load balancer without a working API server.
 func Gateway(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, "no healthy upstream", http.StatusServiceUnavailable)
 }
 
-// HTML answers like a proxy in front of an API server.
+// HTML responds with a page, like a proxy in front of an API server.
 func HTML(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html")
 	_, _ = io.WriteString(w, "<html><body>Please log in</body></html>")
