@@ -83,6 +83,11 @@ func Read(ctx context.Context, name string, limit int) ([]byte, error) {
 	})
 }
 
+// Stat returns the properties of a file. It follows links.
+func Stat(ctx context.Context, name string) (fs.FileInfo, error) {
+	return runAttempt(ctx, name, func(func() error) (fs.FileInfo, error) { return os.Stat(name) })
+}
+
 // size formats a number of bytes.
 func size(bytes int) string {
 	if bytes >= 1<<20 {

@@ -48,9 +48,10 @@ type Client struct {
 	options ClientOptions
 	share   share
 
-	mu          sync.Mutex
-	fingerprint string
-	connected   *connection
+	mu            sync.Mutex
+	fingerprinter Fingerprinter
+	fingerprint   string
+	connected     *connection
 	// serverExpiry is the expiry of the last certificate of the server.
 	serverExpiry time.Time
 }
@@ -93,7 +94,7 @@ func (c *Client) connection(ctx context.Context) (*connection, error) {
 	if c.connected != nil && c.options.Pinned {
 		return c.connected, nil
 	}
-	fingerprint := c.cluster.Fingerprint(ctx)
+	fingerprint := c.fingerprinter.Fingerprint(ctx, c.cluster)
 	if c.connected != nil && fingerprint == c.fingerprint {
 		return c.connected, nil
 	}

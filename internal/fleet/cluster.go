@@ -10,7 +10,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -81,9 +84,15 @@ func (c Cluster) Connect(ctx context.Context) (*rest.Config, error) {
 
 // Fingerprint returns a value that changes when the files or the Secret of the cluster change.
 func (c Cluster) Fingerprint(ctx context.Context) string {
+	fingerprint, _ := c.fingerprint(ctx)
+	return fingerprint
+}
+
+// fingerprint also reports whether only the kubeconfig file contributes to the fingerprint.
+func (c Cluster) fingerprint(ctx context.Context) (fingerprint string, oneFile bool) {
 	if c.Credentials != nil {
 		_, fingerprint := c.Credentials.get()
-		return fingerprint
+		return fingerprint, false
 	}
 	h := sha256.New()
 	switch {
@@ -93,7 +102,7 @@ func (c Cluster) Fingerprint(ctx context.Context) string {
 		data, err := files.Read(ctx, c.Kubeconfig, files.MaxConfig)
 		_, _ = fmt.Fprintln(h, err == nil)
 		_, _ = h.Write(data)
-		if bytes.Contains(data, []byte("certificate")) {
+		if oneFile = err == nil && !namesFiles(data); !oneFile {
 			if config, err := c.Connect(ctx); err == nil {
 				_, _ = h.Write(slices.Concat(config.CAData, config.CertData, config.KeyData))
 			}
@@ -104,7 +113,53 @@ func (c Cluster) Fingerprint(ctx context.Context) string {
 			_, _ = h.Write(data)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), oneFile
+}
+
+// Fingerprinter returns the fingerprints of a cluster. It reads a kubeconfig again only if the file was written: with a
+// hundred contexts in one file, reading it every second for each of them took a quarter of a core, and decoding three.
+type Fingerprinter struct {
+	file fs.FileInfo // of the kubeconfig with the last fingerprint; nil if it must be read
+	last string
+}
+
+// writePause is the time after which a file that was written has another modification time when it is written again,
+// also on file systems whose times are seconds.
+const writePause = 2 * time.Second
+
+// Fingerprint returns [Cluster.Fingerprint].
+func (f *Fingerprinter) Fingerprint(ctx context.Context, c Cluster) string {
+	if c.Credentials != nil || c.Kubeconfig == "" {
+		return c.Fingerprint(ctx)
+	}
+	now, err := files.Stat(ctx, c.Kubeconfig)
+	if err == nil && f.file != nil && os.SameFile(f.file, now) && f.file.Size() == now.Size() && f.file.ModTime().Equal(now.ModTime()) {
+		return f.last
+	}
+	last, oneFile := c.fingerprint(ctx)
+	f.file, f.last = nil, last
+	if err == nil && oneFile && time.Since(now.ModTime()) > writePause {
+		f.file = now
+	}
+	return last
+}
+
+// namesFiles reports whether a kubeconfig may name files with certificates or a key. Most kubeconfigs contain them, as in
+// certificate-authority-data.
+func namesFiles(kubeconfig []byte) bool {
+	for _, key := range []string{"certificate-authority", "client-certificate", "client-key"} {
+		for rest := kubeconfig; ; {
+			_, after, found := bytes.Cut(rest, []byte(key))
+			if !found {
+				break
+			}
+			if !bytes.HasPrefix(after, []byte("-data")) {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
 }
 
 // hasAnswers reports whether a probe queries a system in the cluster, so that its snapshot may consist of responses only.

@@ -105,6 +105,7 @@ func TestFingerprint(t *testing.T) {
 	object := filepath.Join(cluster, "deep", "object.yaml")
 	byKubeconfig, bySnapshot := Cluster{Kubeconfig: kubeconfig}, Cluster{Snapshot: &snapshot.Dir{Path: cluster}}
 	touched := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	var f Fingerprinter
 	for _, step := range []struct {
 		name    string
 		cluster Cluster
@@ -128,12 +129,58 @@ func TestFingerprint(t *testing.T) {
 		{"in-cluster", Cluster{Source: SourceInCluster}, func() error { return nil }, true},
 	} {
 		before := step.cluster.Fingerprint(t.Context())
+		beforeByFile := f.Fingerprint(t.Context(), step.cluster)
 		if err := step.do(); err != nil {
 			t.Fatal(step.name, err)
 		}
 		if same := step.cluster.Fingerprint(t.Context()) == before; same != step.same {
 			t.Errorf("%s: same is %v", step.name, same)
 		}
+		if same := f.Fingerprint(t.Context(), step.cluster) == beforeByFile; same != step.same {
+			t.Errorf("%s: same is %v according to the file", step.name, same)
+		}
+	}
+}
+
+// TestFingerprinterReadsChangedFiles checks that a kubeconfig is read again only if it was written, or if it names other
+// files.
+func TestFingerprinterReadsChangedFiles(t *testing.T) {
+	dir := t.TempDir()
+	kubeconfig, ca := filepath.Join(dir, "kubeconfig"), filepath.Join(dir, "ca.crt")
+	c := Cluster{Kubeconfig: kubeconfig}
+	old := time.Now().Add(-time.Hour)
+	put := func(file, text string, modified time.Time) {
+		t.Helper()
+		write(t, file, text)
+		if err := os.Chtimes(file, modified, modified); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := func(authority string) string {
+		return "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'https://a', " + authority + "}}]\n" +
+			"contexts: [{name: a, context: {cluster: a}}]\n"
+	}
+	var f Fingerprinter
+	put(kubeconfig, config("certificate-authority-data: YQ=="), old)
+	first := f.Fingerprint(t.Context(), c)
+	put(kubeconfig, config("certificate-authority-data: Yg=="), old) // which no writer does
+	if f.Fingerprint(t.Context(), c) != first {
+		t.Error("a file that was not written is read")
+	}
+	put(kubeconfig, config("certificate-authority-data: Yg=="), time.Now())
+	second := f.Fingerprint(t.Context(), c)
+	put(kubeconfig, config("certificate-authority-data: Yw=="), time.Now())
+	if second == first || f.Fingerprint(t.Context(), c) == second {
+		t.Error("a file that was written twice in a short time is not read")
+	}
+	put(kubeconfig, config("certificate-authority: ca.crt"), old)
+	one, _ := clientPair(t, time.Now())
+	other, _ := clientPair(t, time.Now())
+	put(ca, one, old)
+	third := f.Fingerprint(t.Context(), c)
+	put(ca, other, old)
+	if f.Fingerprint(t.Context(), c) == third {
+		t.Error("a file that a kubeconfig names is not read")
 	}
 }
 

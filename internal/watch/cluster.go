@@ -184,9 +184,10 @@ func (c *Cluster) Run(ctx context.Context) {
 // detectChanges returns a function that reports whether the settings of the connection have changed. Invalid settings,
 // for example in a file that is being rewritten, do not count as a change.
 func (c *Cluster) detectChanges(ctx context.Context) func() bool {
-	fingerprint, refused := c.Fingerprint(ctx), ""
+	var f fleet.Fingerprinter
+	fingerprint, refused := f.Fingerprint(ctx, c.Cluster), ""
 	return func() bool {
-		now := c.Fingerprint(ctx)
+		now := f.Fingerprint(ctx, c.Cluster)
 		if now == refused {
 			return false
 		}
