@@ -95,6 +95,14 @@ func (f *frameReader) fill() error {
 	return io.ErrNoProgress
 }
 
+// shrink drops the large buffer of a burst, such as the initial events, if all of it has been returned. Otherwise it would
+// be kept as long as the stream is idle: 240 KiB for each cluster.
+func (f *frameReader) shrink() {
+	if f.next == len(f.buf) {
+		f.buf, f.next, f.idle, f.full = make([]byte, 0, smallFrame), 0, 0, false
+	}
+}
+
 // noteRead records whether the last read filled the buffer.
 func (f *frameReader) noteRead() {
 	f.full = len(f.buf) == cap(f.buf)

@@ -100,6 +100,22 @@ func TestFramesOfABusyStream(t *testing.T) {
 	}
 }
 
+// TestShrink checks that the buffer of a burst is dropped when all of it was returned, and not before.
+func TestShrink(t *testing.T) {
+	t.Parallel()
+	event := strings.Repeat("x", 6000) + "\n"
+	f := frameReader{r: io.MultiReader(strings.NewReader(strings.Repeat(event, 100)), strings.NewReader(event))}
+	for i := range 101 {
+		if line, err := f.frame(); len(line) != len(event)-1 || err != nil {
+			t.Fatalf("event %d: %d bytes, %v", i, len(line), err)
+		}
+		f.shrink()
+		if last := i >= 99; last != (cap(f.buf) == smallFrame) {
+			t.Fatalf("event %d: a buffer of %d bytes", i, cap(f.buf))
+		}
+	}
+}
+
 // countingReader counts reads.
 type countingReader struct {
 	io.Reader

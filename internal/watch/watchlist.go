@@ -121,6 +121,7 @@ func (d *initialDecoder) Decode() (watch.EventType, runtime.Object, error) {
 	case kind == watch.Bookmark && item.meta().GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true":
 		d.complete = true
 		d.timer.Stop()
+		d.frames.shrink()
 	}
 	return kind, o, err
 }
