@@ -187,7 +187,7 @@ func (b *fleetBench) run(ctx context.Context, name string, clusters int) (err er
 // markdown returns the report of all runs, with the cost of each further cluster.
 func (b *fleetBench) markdown(load string) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s: steady state of %s; load before: %s; %s, not pinned; the API server is on the same machine\n\n| figure |",
+	fmt.Fprintf(&out, "%s: steady state of %s; load before: %s;\n%s, not pinned; the API server is on the same machine\n\n| figure |",
 		time.Now().UTC().Format(time.DateOnly), b.Steady, load, testbed.Machine())
 	for _, r := range b.results {
 		fmt.Fprintf(&out, " %s |", r.Name)

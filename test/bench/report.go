@@ -74,7 +74,8 @@ func (r *Report) result(name string) Result {
 // Markdown returns the report in Markdown.
 func (r *Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d objects, %d run(s), %d scrapes, %d updates; load before: %s; %s", r.Started.Format(time.DateOnly), r.Objects, r.Runs, r.Scrapes, r.Updates, r.Load, r.Machine)
+	fmt.Fprintf(&b, "%s: %d objects, %d run(s), %d scrapes, %d updates; load before: %s;\n%s",
+		r.Started.Format(time.DateOnly), r.Objects, r.Runs, r.Scrapes, r.Updates, r.Load, r.Machine)
 	if !r.Pinned {
 		b.WriteString("; NOT PINNED: the subjects shared their CPU")
 	}
