@@ -201,7 +201,7 @@ func (r *fleetRun) readServerLoad(ctx context.Context) (load, error) {
 		return load{}, fmt.Errorf("metrics of the API server: %w", err)
 	}
 	ended := sum(body, "apiserver_request_total", `verb="WATCH"`)
-	// The API server's own requests are about leases and the like.
+	// Requests about leases and similar resources are those of the API server itself.
 	return load{
 		requests:  sum(body, "apiserver_request_total") - ended,
 		rewatches: ended, watches: sum(body, "apiserver_longrunning_requests", `verb="WATCH"`),

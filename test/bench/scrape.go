@@ -98,7 +98,7 @@ func (s *scraper) count(body []byte) int {
 	return n
 }
 
-// ready returns the ready label of the row of the object, which must be the only one of that name.
+// ready returns the ready label of the object's row. No other object may have the same name.
 func (s *scraper) ready(body []byte, o object) string {
 	needle := []byte(`name="` + o.name + `"`)
 	for end := 0; ; {

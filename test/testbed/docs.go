@@ -16,7 +16,7 @@ func Machine() string {
 		runtime.NumCPU(), procValue("/proc/cpuinfo", "model name"), procValue("/proc/meminfo", "MemTotal"), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
 }
 
-// procValue returns the first value of a key in a file with a key and a value a line.
+// procValue returns the first value of a key in a file that has one key and value per line.
 func procValue(file, key string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {

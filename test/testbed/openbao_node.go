@@ -143,14 +143,14 @@ func (n *OpenBaoNode) checkStatus(ctx context.Context, want ...int) error {
 	return err
 }
 
-// Do sends a request to this node: path is what follows /v1/ in the URL, body is encoded
-// as JSON unless it is nil, token may be empty. Redirects are not followed. The node may
-// forward the request to the active one.
+// Do sends a request to this node. path is the part of the URL after /v1/. body is sent as
+// JSON if it is not nil. token may be empty. Redirects are not followed. The node may
+// forward the request to the active node.
 func (n *OpenBaoNode) Do(ctx context.Context, method, path string, body any, token string) (status int, answer []byte, err error) {
 	return openBaoRequest(ctx, n.cluster.client, method, n.Address+"/v1/"+path, body, token)
 }
 
-// call sends a request of the administrator, and decodes the answer unless into is nil.
+// call sends a request as administrator, and decodes the answer if into is not nil.
 func (n *OpenBaoNode) call(ctx context.Context, method, path string, body, into any) error {
 	token, err := n.cluster.Token(ctx)
 	if err != nil {
@@ -162,8 +162,8 @@ func (n *OpenBaoNode) call(ctx context.Context, method, path string, body, into 
 	return nil
 }
 
-// openBaoCall sends a request, fails unless the status is that of a success, and decodes
-// the answer unless into is nil.
+// openBaoCall sends a request and decodes the answer if into is not nil. It fails if the status is not a
+// success.
 func openBaoCall(ctx context.Context, client *http.Client, method, url string, body any, token string, into any) error {
 	status, answer, err := openBaoRequest(ctx, client, method, url, body, token)
 	if err != nil {

@@ -62,7 +62,7 @@ func startOpenBaoTransit(ctx context.Context, program, dir string) (*OpenBaoTran
 	return t, nil
 }
 
-// seal returns the stanza for nodes that depend on this server.
+// seal returns the seal stanza for nodes that use this server.
 func (t *OpenBaoTransit) seal() map[string]any {
 	return map[string]any{"address": t.url, "token": t.token, "mount_path": "transit/", "key_name": transitKey, "disable_renewal": "true"}
 }

@@ -28,7 +28,7 @@ const fluxModule = "github.com/fluxcd/flux2/v2"
 // cacheEnv names the environment variable that overrides the directory of the built servers.
 const cacheEnv = "COBALTCORE_TESTBED_CACHE"
 
-// tool describes the build of one server. All of it is part of the cache key.
+// tool describes the build of one server. All fields are part of the cache key.
 type tool struct {
 	Module  string   // directory under test/tools whose go.mod and go.sum pin the server
 	Package string   // main package to build
@@ -46,8 +46,8 @@ type patch struct {
 // tools is the table of servers. To add one, add a directory under test/tools and a line here.
 func tools() map[string]tool {
 	prometheusFlags := []string{
-		// Nomad's discovery module does not resolve: go mod tidy cannot finish, so go.mod is
-		// not as complete as -mod=readonly demands, and that plug-in has to stay out.
+		// Nomad's discovery module cannot be resolved, so go mod tidy fails. Therefore, go.mod is not
+		// complete enough for -mod=readonly, and the build excludes the plug-in for Nomad.
 		"-mod=mod", "-tags=remove_all_sd,enable_dns_sd,enable_kubernetes_sd",
 	}
 	return map[string]tool{
@@ -64,7 +64,7 @@ func tools() map[string]tool {
 		"openbao": {
 			Module:  "openbao",
 			Package: openBaoModule,
-			// Of several -ldflags the last one counts, so this one repeats that of commonFlags.
+			// Only the last -ldflags has an effect, so this one repeats that of commonFlags.
 			Flags: []string{"-ldflags=-s -w -X " + openBaoModule + "/version.fullVersion=" + OpenBaoVersion},
 		},
 		"external-secrets": {Module: "external-secrets", Package: esoModule},
@@ -87,10 +87,10 @@ func tools() map[string]tool {
 // ToolNames returns the names of all tools, sorted.
 func ToolNames() []string { return slices.Sorted(maps.Keys(tools())) }
 
-// Tool returns the path of the server called name, building it first if the cache does
-// not have this version of it. A cold build takes minutes; concurrent callers, also in
-// other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
-// cobaltcore-exporter/testbed in the user's cache directory.
+// Tool returns the path of the named server. It builds the server if this version is not in the cache.
+// A build without Go's build cache takes minutes; concurrent callers, also in other processes, wait for
+// one build. The cache is $COBALTCORE_TESTBED_CACHE, or cobaltcore-exporter/testbed in the user's cache
+// directory.
 func Tool(ctx context.Context, name string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {
@@ -126,7 +126,7 @@ func Tool(ctx context.Context, name string) (string, error) {
 	return path, nil
 }
 
-// key identifies what the build of t in the module directory dir results in.
+// key identifies the result of building t in the module directory dir.
 func (t tool) key(ctx context.Context, dir string) (string, error) {
 	version, err := t.goCommand(ctx, dir, "env", "GOVERSION", "GOOS", "GOARCH")
 	if err != nil {
@@ -155,8 +155,8 @@ func commonFlags() []string {
 	return []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
 }
 
-// build makes the binary path. It works on copies of go.mod and go.sum, so that no go
-// command can change the committed ones.
+// build builds the binary path. It uses copies of go.mod and go.sum, so that no go
+// command can change the committed files.
 func (t tool) build(ctx context.Context, dir, path string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(filepath.Dir(path)), 0o755); err != nil {
 		return err
@@ -179,14 +179,14 @@ func (t tool) build(ctx context.Context, dir, path string) (err error) {
 	if _, err := t.goCommand(ctx, dir, args...); err != nil {
 		return err
 	}
-	// The directory appears with the finished binary in it, or not at all.
+	// The directory is renamed after the build, so its binary is always complete.
 	if err := os.Rename(filepath.Dir(out), filepath.Dir(path)); err != nil && !exists(path) {
 		return err
 	}
 	return nil
 }
 
-// applyPatch makes the go.mod in work replace the patched module by a copy with the additional files.
+// applyPatch edits the go.mod in work so that a copy with the additional files replaces the module.
 func (t tool) applyPatch(ctx context.Context, dir, work string) error {
 	if t.Patch == nil {
 		return nil
@@ -212,8 +212,8 @@ func (t tool) applyPatch(ctx context.Context, dir, work string) error {
 	return err
 }
 
-// ModuleDir returns the directory of the sources of the module with the given path, in
-// the version that the tool called name is built from. The directory is read-only.
+// ModuleDir returns the read-only directory with the sources of a module, in the version from which
+// the named tool is built.
 func ModuleDir(ctx context.Context, name, module string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {

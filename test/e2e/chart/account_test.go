@@ -23,8 +23,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// runWithAccount makes a kubeconfig of the remote account by the commands in the notes of the release, and runs an exporter
-// elsewhere with it.
+// runWithAccount creates a kubeconfig for the remote account with the commands in the notes of the release, and runs an exporter
+// outside the cluster with it.
 func runWithAccount(t *testing.T, c *testbed.Cluster, notes string) {
 	t.Helper()
 	commands := accountCommands(notes)
@@ -54,7 +54,7 @@ func runWithAccount(t *testing.T, c *testbed.Cluster, notes string) {
 	checkNothingRefused(t, "storage", all)
 }
 
-// fillToken does what the controller for tokens does, which does not run here.
+// fillToken writes the token into its Secret, like the token controller, which does not run here.
 func fillToken(t *testing.T, c *testbed.Cluster) {
 	t.Helper()
 	token, err := c.ServiceAccountToken(t.Context(), chartNamespace, chartName, time.Hour)
@@ -79,8 +79,8 @@ func accountCommands(text string) []string {
 	return commands
 }
 
-// comparePage checks that the page of the chart has the same commands, for a release with the name of the chart and a
-// cluster called storage.
+// comparePage checks that the documentation of the chart has the same commands, for a release named like the chart and a
+// cluster named storage.
 func comparePage(t *testing.T, commands []string) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(chartDir(t), "README.md"))

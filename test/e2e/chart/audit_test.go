@@ -20,8 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// permission is a verb of a resource that a role permits or a request needs. Without a
-// namespace it is for all of them.
+// permission is a verb and a resource that a role permits or a request needs. Without a
+// namespace, it applies to all namespaces.
 type permission struct{ verb, group, resource, namespace string }
 
 func (p permission) String() string {
@@ -48,7 +48,7 @@ rules:
 	return auditLog{path: log, arguments: []string{"--audit-policy-file=" + policy, "--audit-log-path=" + log}}
 }
 
-// of returns what the API server permitted an account to do.
+// of returns the permissions of the account's requests that the API server allowed.
 func (l auditLog) of(t *testing.T, account string) map[permission]bool {
 	t.Helper()
 	file, err := os.Open(l.path)
@@ -101,7 +101,7 @@ func permissions(t *testing.T, roles []*unstructured.Unstructured) []permission 
 	return all
 }
 
-// unusedPermissions returns those of the roles that no request needed.
+// unusedPermissions returns the permissions of the roles that no request needed.
 func unusedPermissions(t *testing.T, roles []*unstructured.Unstructured, used map[permission]bool) []string {
 	t.Helper()
 	var unused []string

@@ -55,8 +55,8 @@ func seedCluster(t *testing.T, c *testbed.Cluster) {
 	for _, namespace := range []string{"flux-system", harness.Organization, "c5c3-clusters", "openbao-system", "edge"} {
 		harness.Must(t, c.CreateNamespace(t.Context(), namespace))
 	}
-	// A pod that has metrics, at an address to which the API server is no proxy; and
-	// a Secret that is found by its label.
+	// A pod with metrics, at an address to which the API server refuses to forward requests, and
+	// a Secret that is discovered by its label.
 	labelled := harness.SecretWith("c5c3-clusters", "tenant-kubeconfig", "Opaque", "kubeconfig", []byte("none"))
 	labelled.SetLabels(map[string]string{"sigs.k8s.io/multicluster-runtime-kubeconfig": "true"})
 	harness.Must(t, c.Apply(t.Context(),

@@ -18,7 +18,7 @@ import (
 )
 
 // TestChartDashboardObjects renders the dashboards for the operators of Perses and Grafana, with
-// both names of the label: each object has its dashboard, and in Grafana both variants have room.
+// both names of the cluster label. Each object has its dashboard, and Grafana can have both variants.
 func TestChartDashboardObjects(t *testing.T) {
 	t.Parallel()
 	const logs = "https://logs.example.com/?index=pods&q="
@@ -168,7 +168,7 @@ func wantText(t *testing.T, o *unstructured.Unstructured, text string, parts ...
 	}
 }
 
-// wantLogs fails if a dashboard with links to logs does not lead to the configured search.
+// wantLogs fails if a dashboard links to logs, but not to the configured search.
 func wantLogs(t *testing.T, o *unstructured.Unstructured, text, logs string) {
 	t.Helper()
 	if strings.Contains(text, "logs.invalid") || strings.Contains(text, "${logs:raw}") && !strings.Contains(strings.ReplaceAll(text, `\u0026`, "&"), logs) {

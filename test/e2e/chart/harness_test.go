@@ -26,7 +26,7 @@ const (
 	chartName      = chartRelease + "-cobaltcore-exporter" // of the objects
 )
 
-// chartSets are the values with which everything is tried.
+// chartSets are the sets of values that all tests of the chart use.
 func chartSets() []string {
 	return []string{"defaults", "all", "sharded", "minimal", "greenhouse", "access", "remote"}
 }
@@ -49,7 +49,7 @@ func renderChart(t *testing.T, args ...string) ([]byte, error) {
 	}, args)...)
 }
 
-// renderSet are the objects of a set of values.
+// renderSet returns the objects of a set of values.
 func renderSet(t *testing.T, set string, args ...string) []*unstructured.Unstructured {
 	t.Helper()
 	text, err := renderChart(t, append([]string{"--values", valuesFile(set)}, args...)...)
@@ -64,7 +64,7 @@ func decodeObjects(t *testing.T, text []byte) []*unstructured.Unstructured {
 	return objects
 }
 
-// selectKinds are the objects of the kinds.
+// selectKinds returns the objects of the given kinds.
 func selectKinds(objects []*unstructured.Unstructured, kinds ...string) []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
 	for _, o := range objects {
@@ -75,7 +75,7 @@ func selectKinds(objects []*unstructured.Unstructured, kinds ...string) []*unstr
 	return found
 }
 
-// exporterConfig is the configuration of the exporter in the ConfigMap.
+// exporterConfig returns the exporter's configuration in the ConfigMap.
 func exporterConfig(t *testing.T, objects []*unstructured.Unstructured) map[string]any {
 	t.Helper()
 	for _, o := range selectKinds(objects, "ConfigMap") {
@@ -103,7 +103,7 @@ func runOutsidePod(config map[string]any, kubeconfig string) {
 	}
 }
 
-// kubeconfigFor is a kubeconfig file with a token.
+// kubeconfigFor returns the content of a kubeconfig with a token.
 func kubeconfigFor(t *testing.T, c *testbed.Cluster, token string) string {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
@@ -116,7 +116,7 @@ func kubeconfigFor(t *testing.T, c *testbed.Cluster, token string) string {
 	return file
 }
 
-// podTemplate is that of the Deployment or StatefulSet.
+// podTemplate returns the pod template of the Deployment or StatefulSet.
 func podTemplate(t *testing.T, objects []*unstructured.Unstructured) (spec map[string]any, container map[string]any) {
 	t.Helper()
 	workloads := selectKinds(objects, "Deployment", "StatefulSet")
@@ -131,7 +131,7 @@ func podTemplate(t *testing.T, objects []*unstructured.Unstructured) (spec map[s
 	return spec, container
 }
 
-// stringsOf are the strings in a list.
+// stringsOf returns the strings in a list.
 func stringsOf(list any) []string {
 	var out []string
 	values, _ := list.([]any)

@@ -101,7 +101,7 @@ func checkNoDrift(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unst
 	}
 }
 
-// strict: the API server would refuse a field that is misspelled, and a pod with privileges.
+// strict makes the API server refuse unknown fields and privileged pods.
 func checkStrictly(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
 	t.Helper()
 	for _, kind := range []string{"ServiceMonitor", "ScrapeConfig", "PrometheusRule", "AlertmanagerConfig", "HTTPRoute", "NetworkPolicy"} {
@@ -119,7 +119,7 @@ func checkStrictly(t *testing.T, c *testbed.Cluster, objects []*unstructured.Uns
 	}
 }
 
-// checkNotes: the remaining manual steps have the names of this release.
+// checkNotes checks that the manual steps in the notes use the names of this release.
 func checkNotes(t *testing.T, set, notes string) {
 	t.Helper()
 	says := map[string][]string{
@@ -162,7 +162,7 @@ func checkReleaseSize(t *testing.T, c *testbed.Cluster) {
 	}
 }
 
-// checkNothingRefused: the cluster is watched completely.
+// checkNothingRefused checks that the cluster is watched completely.
 func checkNothingRefused(t *testing.T, cluster string, all []harness.Series) {
 	t.Helper()
 	if found := forbidden(all); len(found) > 0 {

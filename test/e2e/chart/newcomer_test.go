@@ -34,9 +34,8 @@ sibling: {replicas: 3}
 cobaltcore-exporter: {enabled: true, log: {level: debug}}
 `
 
-// newcomer goes on where the test in test/newcomer ends, in a cluster that has nothing yet: a
-// report from a kubeconfig, the chart without values, as a dependency, and as a plugin. The log has
-// the times.
+// newcomer continues the test in test/newcomer in an empty cluster: a report from a kubeconfig, the
+// chart without values, as a dependency, and as a plugin. The log has the durations.
 func newcomer(t *testing.T, c *testbed.Cluster, program string) {
 	t.Helper()
 	start := time.Now()

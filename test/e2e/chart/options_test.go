@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// renderValues are the objects of values that are written here.
+// renderValues returns the objects of the chart with the given values.
 func renderValues(t *testing.T, values string) []*unstructured.Unstructured {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "values.yaml")

@@ -23,8 +23,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// shownFleet is a fleet that dashboards are shown with: a Prometheus has the generated
-// rules and scrapes the exporters of the fleet.
+// shownFleet is a fleet with a Prometheus that evaluates the generated rules and scrapes the
+// exporters of the fleet.
 type shownFleet struct {
 	*testbed.Prometheus
 
@@ -43,7 +43,7 @@ func startFleets(t *testing.T, all ...shownFleet) []shownFleet {
 	t.Helper()
 	for i, s := range all {
 		config := s.write(t)
-		// The jobs of the operators' ServiceMonitors are not here, that of the exporter is.
+		// The job of the exporter is configured here, the jobs of the operators' ServiceMonitors are not.
 		var targets []testbed.ScrapeTarget
 		for range map[string]int{faultsFleet: 2, wellFleet: 1}[s.name] {
 			e := harness.StartExporter(t, "", func(o *app.Options) { o.ConfigFile = config })
@@ -68,7 +68,7 @@ func startFleets(t *testing.T, all ...shownFleet) []shownFleet {
 	return all
 }
 
-// write makes the files of the fleet and returns its configuration.
+// write writes the files of the fleet and returns its configuration.
 func (s shownFleet) write(t *testing.T) string {
 	t.Helper()
 	root, err := testbed.RepoRoot()

@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestDashboardsByGrafanaSchema holds the generated dashboards to the JSON schemas of
-// the Foundation SDK: the page, and what each plugin takes.
+// TestDashboardsByGrafanaSchema validates the generated dashboards and the options of their
+// plugins with the JSON schemas of the Foundation SDK.
 func TestDashboardsByGrafanaSchema(t *testing.T) {
 	t.Parallel()
 	sdk, err := testbed.ModuleDir(t.Context(), "percli", "github.com/grafana/grafana-foundation-sdk")

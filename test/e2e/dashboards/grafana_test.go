@@ -46,7 +46,7 @@ type drawing struct {
 	page string
 }
 
-// column is one as Grafana shows it.
+// column is a column as Grafana shows it.
 type column struct {
 	Name   string
 	Hidden bool
@@ -56,8 +56,8 @@ type column struct {
 	}
 }
 
-// testGrafanaPanels has Grafana's own code transform, name, format and colour what
-// tables and stats of every page show.
+// testGrafanaPanels uses Grafana's code to transform, name, format and colour the data of the
+// tables and stats of all dashboards.
 func testGrafanaPanels(t *testing.T, s shownFleet) {
 	var all []drawing
 	for _, page := range dashboards.Catalogue() {
@@ -200,8 +200,8 @@ func (d drawing) isTable(columns []column, fail func(string, ...any)) {
 	}
 }
 
-// compareTurned holds the panels with a warning or worse against the list for the fleet with
-// faults; the healthy fleet has none.
+// compareTurned compares the panels that show a warning or worse with the list for the fleet with
+// faults. The healthy fleet has none.
 func (s shownFleet) compareTurned(t *testing.T, turned []string) {
 	t.Helper()
 	const file = "testdata/turned.txt"
@@ -220,7 +220,7 @@ func (s shownFleet) compareTurned(t *testing.T, turned []string) {
 	}
 }
 
-// cells compares how values are shown with the panel, and reports whether one is a warning or worse.
+// cells compares the shown values with the panel, and reports whether one is a warning or worse.
 func (d drawing) cells(c column, colours map[dashboards.Color]map[string]bool, fail func(string, ...any)) (turned bool) {
 	unit, mappings, thresholds := d.of.Unit, d.of.Mappings, d.of.Thresholds
 	if i := slices.IndexFunc(d.of.Columns, func(of dashboards.Column) bool { return of.Title == c.Name }); i >= 0 {
@@ -259,7 +259,7 @@ func (d drawing) cells(c column, colours map[dashboards.Color]map[string]bool, f
 	return turned
 }
 
-// unitText is how values in a unit look.
+// unitText returns the pattern of values in a unit.
 func unitText(u dashboards.Unit) *regexp.Regexp {
 	const number = `^-?\d+(\.\d+)?`
 	switch u {

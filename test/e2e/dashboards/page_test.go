@@ -145,8 +145,8 @@ func snapshotExporter(t *testing.T) *harness.Exporter {
 	return e
 }
 
-// TestPages visits every page as on a phone and on a screen, by day and by night: no errors, no
-// requests to other servers, no overflow, no violations found by axe.
+// TestPages opens every page with the sizes of a phone and a screen, in light and dark. It checks that there are no
+// errors, no requests to other servers, no overflow, and no violations found by axe.
 func TestPages(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	axe, err := testbed.Axe(t.Context())
@@ -159,7 +159,7 @@ func TestPages(t *testing.T) {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{320, 1280, 3840} {
 				what := fmt.Sprintf("%s-%s-%d", name, scheme, width)
-				// Only the test's own script needs the policy out of the way.
+				// The Content-Security-Policy would block the script of the test.
 				b.do(setViewport(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path),
 					chromedp.WaitReady("#main"))
 				b.checkNoErrors(what, e.URL)
@@ -246,7 +246,7 @@ func TestPageRefresh(t *testing.T) {
 		t.Errorf("%s, want %s", after, refreshed)
 	}
 
-	// Who selects text is not disturbed, nor who has paused.
+	// The page does not refresh while text is selected or the refresh is paused.
 	eval[any](b, `document.querySelector("#main h1").textContent = "old"; getSelection().selectAllChildren(document.querySelector("#main h1"))`)
 	eval[any](b, "tick()")
 	if got := eval[string](b, heading); got != "old" {
@@ -269,7 +269,7 @@ func TestPageRefresh(t *testing.T) {
 	})
 }
 
-// TestPageWithoutScript has everything but the refreshing.
+// TestPageWithoutScript checks that without scripts, only the refresh is missing.
 func TestPageWithoutScript(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), setViewport(1280, 900, "light"),

@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestDashboardsByPercli has Perses' own types read the generated dashboards, and the
-// CUE schemas of its plugins what the plugins take.
+// TestDashboardsByPercli validates the generated dashboards with the types of Perses, and the
+// options of plugins with their CUE schemas.
 func TestDashboardsByPercli(t *testing.T) {
 	t.Parallel()
 	plugins := persesPlugins(t)

@@ -24,7 +24,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// testPersesDashboards has the components of Perses show every page of a fleet.
+// testPersesDashboards renders every dashboard of a fleet with the components of Perses.
 func testPersesDashboards(t *testing.T, b *browser, site *persesSite, f shownFleet) {
 	tab := b.tab(t)
 	for _, d := range persesDashboards(t, f.label) {
@@ -98,7 +98,7 @@ func (b *browser) show(site *persesSite, f shownFleet, d persesDashboard, span s
 	return panels
 }
 
-// The variables of a page whose first value is not the one to show.
+// The variables whose value is not the first one.
 func variables(d persesDashboard, f shownFleet) string {
 	var query strings.Builder
 	for _, v := range d.Spec.Variables {

@@ -22,7 +22,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// promAnswer is what matters of an answer of Prometheus' API.
+// promAnswer has the relevant fields of an answer of Prometheus's API.
 type promAnswer struct {
 	Error           string
 	Warnings, Infos []string

@@ -30,7 +30,7 @@ const (
 	shotHeight = 2400 // the rest of a page is cut off
 )
 
-// takeScreenshots waits until there is something to see in lines, and rules have waited.
+// takeScreenshots waits until the graphs have ten minutes of data, and takes a picture of each dashboard.
 func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shownFleet) {
 	harness.Eventually(t, 10*time.Minute, func() error {
 		const history = `min(count_over_time(up[10m])) > 100`

@@ -24,8 +24,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// persesSite is a web server with the components of Perses. For every fleet it has
-// the dashboards and the Prometheus, so that all is of one origin.
+// persesSite is a web server with the components of Perses. It also serves the dashboards and the
+// Prometheus of every fleet, so that there is only one origin.
 type persesSite struct {
 	*httptest.Server
 
@@ -85,7 +85,7 @@ func generated(t *testing.T, format, label string) string {
 // path is where the fleet is on the site.
 func (s shownFleet) path() string { return s.name + "-" + s.label }
 
-// look reads an answer of Prometheus and records its errors.
+// look records the errors in an answer of Prometheus.
 func (s *persesSite) look(f shownFleet, r *http.Response) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *persesSite) look(f shownFleet, r *http.Response) error {
 	return nil
 }
 
-// complaints are about the answers that a fleet got.
+// complaints returns the errors in the answers to the queries of a fleet.
 func (s *persesSite) complaints(f shownFleet) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

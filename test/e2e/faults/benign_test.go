@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// event is something that happens on every good day.
+// event is a harmless event, which is part of normal operation.
 type event struct {
 	name   string
 	always bool // also without -thorough
@@ -50,7 +50,7 @@ func (f *faultyFleet) testBenignEvents(t *testing.T) {
 				return pending(t.Context(), f.patient)
 			})
 			t.Logf("nothing fired, and nothing is pending after %s", time.Since(begin).Round(time.Second))
-			// The next fault begins where all is calm, also for those in a haste.
+			// The next fault must begin without pending alerts.
 			harness.Eventually(t, 2*time.Minute, func() error { return f.checkQuiet(t.Context()) })
 		})
 	}
@@ -123,7 +123,7 @@ func benignEvents() []event {
 	}
 }
 
-// value is that of the one sample that is like this.
+// value returns the value of the only sample with these labels.
 func (f *faultyFleet) value(t *testing.T, like harness.Series) string {
 	t.Helper()
 	all, err := f.exporter.Scrape(t.Context(), like[""])
@@ -140,7 +140,7 @@ func (f *faultyFleet) leaderChanges(t *testing.T) string {
 	return f.value(t, harness.Series{"": "cobaltcore_openbao_leader_changes_total"})
 }
 
-// status waits until a Kustomization has it.
+// status waits until a Kustomization has the status.
 func (f *faultyFleet) status(t *testing.T, name, status string) {
 	t.Helper()
 	f.exporter.Expect(t, 1, harness.Series{"": "cobaltcore_flux_resource_status", "cluster": "management", "name": name, "status": status})

@@ -27,7 +27,7 @@ type fault struct {
 	// roots are the alerts that Alertmanager sends, and consequences are the alerts that it inhibits because of them.
 	// Other consequences may fire as long as they are not sent.
 	roots, consequences []alert
-	// also are names of alerts that are sent although they are no root, and why.
+	// also maps names of alerts that are sent although they are not roots to the reason.
 	also map[string]string
 }
 
@@ -36,7 +36,7 @@ func worseThanCause(name string) map[string]string {
 	return map[string]string{name: "worse than its cause"}
 }
 
-// system is all that can break in one.
+// system is a monitored system and its faults.
 type system struct {
 	name   string
 	faults []fault
@@ -73,7 +73,7 @@ func TestFaults(t *testing.T) {
 	t.Run("without Prometheus", f.withoutPrometheus)
 }
 
-// withoutPrometheus: when Prometheus is down, the exporter itself sends critical alerts.
+// withoutPrometheus checks that the exporter itself sends critical alerts when Prometheus is down.
 func (f *faultyFleet) withoutPrometheus(t *testing.T) {
 	for _, p := range []*testbed.Prometheus{f.prometheus, f.patient} {
 		harness.Must(t, p.Stop())
@@ -131,7 +131,7 @@ func setField(t *testing.T, o map[string]any, value any, fields ...string) {
 	harness.Must(t, unstructured.SetNestedField(o, value, fields...))
 }
 
-// makeHealthy makes the objects of both clusters what they were before.
+// makeHealthy restores the objects of both clusters.
 func makeHealthy(t *testing.T, f *faultyFleet) {
 	t.Helper()
 	for _, c := range f.clusters() {
@@ -139,7 +139,7 @@ func makeHealthy(t *testing.T, f *faultyFleet) {
 	}
 }
 
-// ago is a time as objects have it.
+// ago returns a past time in the format of objects.
 func ago(d time.Duration) string { return time.Now().Add(-d).UTC().Format(time.RFC3339) }
 
 // condition returns a condition that has just changed.

@@ -26,7 +26,7 @@ import (
 // fallbackAfter is the time without a scrape after which the exporter sends alerts itself.
 const fallbackAfter = 5 * time.Second
 
-// faultyFleet is a hub and a site with all there is to watch, and those who watch it.
+// faultyFleet is a hub and a site with all monitored systems, the exporter, a Prometheus and an Alertmanager.
 type faultyFleet struct {
 	whole               *testing.T // the test that owns the fleet
 	management, storage *testbed.Cluster
@@ -45,7 +45,7 @@ type faultyFleet struct {
 	noticed    []time.Duration // after each fault
 }
 
-// startFaultyFleet starts it, and waits until all of it is well.
+// startFaultyFleet starts the fleet and waits until it is healthy.
 func startFaultyFleet(t *testing.T) *faultyFleet {
 	t.Helper()
 	f := &faultyFleet{
@@ -87,7 +87,7 @@ func (f *faultyFleet) clusters() []*testbed.Cluster {
 	return []*testbed.Cluster{f.management, f.storage}
 }
 
-// waitSynced waits until stores and secrets are as they were seeded.
+// waitSynced waits until stores and secrets have the status with which they were seeded.
 func (f *faultyFleet) waitSynced(t *testing.T) {
 	t.Helper()
 	for _, c := range f.clusters() {
@@ -105,7 +105,7 @@ func (f *faultyFleet) startExporter() {
 	f.exporter.WaitReady(f.whole)
 }
 
-// configuration has the site, or not.
+// configuration returns the configuration of the exporter with or without the site.
 func (f *faultyFleet) configuration(site bool) string {
 	clusters := "staleAfter: 20s\n" + harness.ConfigFor("", f.management)
 	if site {
@@ -128,7 +128,7 @@ func (f *faultyFleet) forgetAlerts(t *testing.T) {
 	f.startExporter()
 }
 
-// rulesDirectory has what make generate has made of the catalogue.
+// rulesDirectory is the directory of the generated rules.
 func rulesDirectory(t *testing.T) string {
 	t.Helper()
 	root, err := testbed.RepoRoot()

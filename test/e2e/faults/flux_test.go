@@ -43,7 +43,7 @@ func fluxAlert(name, kind, object string) alert {
 	return alert{"alertname": name, "cluster": "management", "kind": kind, "exported_namespace": "flux-system", "name": object}
 }
 
-// blocked lets storage-infrastructure fail, and what depends on it wait.
+// blocked makes storage-infrastructure fail, and its dependents wait.
 func blocked(t *testing.T, f *faultyFleet, reason string) {
 	t.Helper()
 	notReady(t, f.management, kustomization("storage-infrastructure"), reason)

@@ -3,8 +3,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package faults breaks one thing after the other in a real fleet, in front of a real
-// Prometheus and Alertmanager.
+// Package faults causes one fault after the other in a real fleet with a real Prometheus and
+// Alertmanager.
 package faults
 
 import (

@@ -30,7 +30,7 @@ func (f *faultyFleet) followers(t *testing.T) []*testbed.OpenBaoNode {
 	return slices.DeleteFunc(slices.Clone(f.bao.Nodes[1:]), func(n *testbed.OpenBaoNode) bool { return n == leader })
 }
 
-// newLeader lets a node lead that stores do not use, and returns it.
+// newLeader makes a node that stores do not use the leader, and returns it.
 func (f *faultyFleet) newLeader(t *testing.T) (leader *testbed.OpenBaoNode) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {
@@ -119,7 +119,7 @@ func openBaoFaults() []fault {
 			also:         worseThanCause("OpenBaoQuorumAtRiskCritical"),
 		},
 		{
-			// Its kernel still accepts connections, which nothing answers.
+			// Its kernel still accepts connections, but no process answers.
 			name: "the leader hangs",
 			inject: func(t *testing.T, f *faultyFleet) {
 				broken = []*testbed.OpenBaoNode{f.loseLeader(t, (*testbed.OpenBaoNode).Freeze)}

@@ -97,7 +97,7 @@ func (k *retryController) run(ctx context.Context) error {
 	}
 }
 
-// second returns when the second attempt began and when it had failed.
+// second returns the times at which the second attempt began and failed.
 func (k *retryController) second() (begun, failed time.Time) {
 	return k.failedAt[0].Add(retryInterval), k.failedAt[1]
 }
@@ -114,7 +114,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// begin writes that an attempt is under way. The history stays.
+// begin writes the status of a running attempt and keeps the history.
 func (k *retryController) begin(ctx context.Context) error {
 	var errs []error
 	for _, name := range []string{recorded, unrecorded, steady} {
@@ -125,7 +125,7 @@ func (k *retryController) begin(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// finish writes what the attempt came to.
+// finish writes the result of the attempt.
 func (k *retryController) finish(ctx context.Context, success bool) error {
 	if !success {
 		k.failing.last = ago(0)

@@ -37,7 +37,7 @@ func refreshed(t *testing.T, f *faultyFleet, name string, at time.Time) {
 	})
 }
 
-// restoreSecrets applies the objects of External Secrets again, as they were at first.
+// restoreSecrets applies the original objects of External Secrets again.
 func restoreSecrets(t *testing.T, f *faultyFleet) {
 	t.Helper()
 	objs, err := testbed.SecretObjects(f.bao, "management")
@@ -97,7 +97,7 @@ func secretFaults() []fault {
 			roots: []alert{secretAlert("ESOExternalSecretStale", one)},
 		},
 		{
-			// That it is not refreshed is why it does not arrive.
+			// The secret does not arrive because it is not refreshed.
 			name: "a secret was rotated and does not arrive",
 			inject: func(t *testing.T, f *faultyFleet) {
 				harness.Must(t, f.secrets["management"].Freeze())

@@ -22,7 +22,7 @@ import (
 // alert is one that is expected: the labels that count, with its name as alertname.
 type alert map[string]string
 
-// and is the alert with one more label.
+// and returns the alert with one more label.
 func (a alert) and(label, value string) alert {
 	b := maps.Clone(a)
 	b[label] = value
@@ -124,8 +124,7 @@ func (f *faultyFleet) checkShown(ctx context.Context, want *fault) error {
 	return errors.Join(append(errs, f.checkReported(ctx, want))...)
 }
 
-// rounds waits until the rules have been evaluated so often, and check was nil all
-// the time.
+// rounds waits for n evaluations of the rules in a row during which check returns nil.
 func (f *faultyFleet) rounds(t *testing.T, p *testbed.Prometheus, n int, check func(context.Context) error) {
 	t.Helper()
 	seen := map[float64]bool{}

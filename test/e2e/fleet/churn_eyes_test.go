@@ -15,7 +15,7 @@ import (
 	"net/url"
 )
 
-// eyes scrape over one connection and check what they see.
+// eyes scrapes over one connection and checks the bodies.
 type eyes struct {
 	*bodyReader
 

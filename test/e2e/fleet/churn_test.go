@@ -145,7 +145,7 @@ func churnObjectsOf(cluster string) []*unstructured.Unstructured {
 	return append(all, controller)
 }
 
-// declarations are the three ways to be found.
+// declarations are the three ways to discover a cluster.
 func declarations() map[string]func(kubeconfig []byte) []*unstructured.Unstructured {
 	return map[string]func([]byte) []*unstructured.Unstructured{
 		"control-plane": func(kubeconfig []byte) []*unstructured.Unstructured {
@@ -165,7 +165,7 @@ func declarations() map[string]func(kubeconfig []byte) []*unstructured.Unstructu
 	}
 }
 
-// readers lets every ServiceAccount of a namespace see everything.
+// readers permits every ServiceAccount of a namespace to read everything.
 func readers() []*unstructured.Unstructured {
 	const name, group = "readers", "rbac.authorization.k8s.io"
 	role := testbed.NewObject(group+"/v1", "ClusterRole", "", name)
@@ -221,8 +221,8 @@ func (c *churn) know(t *testing.T, clusters, movable []string) {
 	}
 }
 
-// targetOf is where an object is applied when all clusters are there; empty for kinds
-// that are applied nowhere.
+// targetOf returns the target cluster of an object when all clusters exist. It is empty for kinds
+// without a target.
 func targetOf(cluster string, o *unstructured.Unstructured) string {
 	if !slices.Contains([]string{"Kustomization", "HelmRelease"}, o.GetKind()) {
 		return ""
@@ -237,7 +237,7 @@ func targetOf(cluster string, o *unstructured.Unstructured) string {
 	}
 }
 
-// run lets everything happen until enough bodies have been checked, or one is wrong.
+// run runs all changes until enough bodies were checked, or one is wrong.
 func (c *churn) run(t *testing.T) {
 	t.Helper()
 	ctx, fail := context.WithCancelCause(t.Context())
@@ -294,7 +294,7 @@ func (c *churn) form(n int) form {
 	return f
 }
 
-// took notes how long something took.
+// took records a duration.
 func (c *churn) took(what string, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -97,7 +97,7 @@ func oneMember(t *testing.T, e *harness.Exporter) {
 	if in.Len() > 0 {
 		t.Errorf("%d bytes behind the first member", in.Len())
 	}
-	// Between the two requests a watch may have given a sign of life.
+	// Between the two requests, a watch may have received an event.
 	if a, b := stable(plain), stable(got); a != b {
 		t.Error("the bodies differ")
 	}
@@ -110,7 +110,7 @@ func oneMember(t *testing.T, e *harness.Exporter) {
 	}
 }
 
-// stable leaves out what changes all the time.
+// stable removes the rows that change all the time.
 func stable(body []byte) string {
 	var b strings.Builder
 	for line := range strings.Lines(string(body)) {

@@ -33,7 +33,7 @@ type ledger struct {
 	clusters map[string]entry
 }
 
-// entry is how a cluster stands, and which one of all the changes to that it is.
+// entry is the state of a cluster and the number of its last change.
 type entry struct {
 	standing standing
 	change   int
@@ -59,7 +59,7 @@ func (l *ledger) now() map[string]entry {
 	return maps.Clone(l.clusters)
 }
 
-// throughout is how the clusters stood from before until now.
+// throughout returns the states of the clusters; a state that differs from before is changing.
 func (l *ledger) throughout(before map[string]entry) map[string]standing {
 	out := map[string]standing{}
 	for cluster, e := range l.now() {
@@ -72,7 +72,7 @@ func (l *ledger) throughout(before map[string]entry) map[string]standing {
 	return out
 }
 
-// unit is what must be there whole or not at all: the rows about the objects of a
+// unit is a set of rows that must be complete or absent: the rows about the objects of a
 // kind in a cluster.
 type unit struct{ cluster, collector, kind string }
 
@@ -100,7 +100,7 @@ func unitOf(l labels.Labels) (u unit, ok bool) {
 	return u, ok && l.Has("name") // else it is about the cluster
 }
 
-// reference is a fleet in which all kinds of all clusters are there.
+// reference is the set of rows of a complete fleet.
 type reference struct {
 	clusters []string
 	movable  []string          // the clusters that are added and removed

@@ -33,8 +33,8 @@ type member struct {
 
 const moveDeadline = 30 * time.Second // for steps that take seconds
 
-// run does everything to the cluster that can happen to it, from the given one on,
-// until enough bodies have been checked.
+// run applies all changes to the cluster in turn, starting with the given one, until
+// enough bodies were checked.
 func (m *member) run(ctx context.Context, first int) error {
 	all := []func(context.Context) error{
 		m.rotate,
@@ -79,8 +79,8 @@ func (m *member) remove(ctx context.Context) error {
 	return nil
 }
 
-// rotate gives it other credentials and revokes those that it had. No row may be missing
-// meanwhile.
+// rotate replaces the credentials and revokes the previous ones. Meanwhile, no row may be
+// missing.
 func (m *member) rotate(ctx context.Context) error {
 	before := m.expiry[m.cluster.Name]
 	if err := m.login(ctx); err != nil {
@@ -89,7 +89,7 @@ func (m *member) rotate(ctx context.Context) error {
 	return m.until(ctx, "rotated", func(r *bodyReader) bool { return r.expiry[m.cluster.Name] != before })
 }
 
-// outage cuts it off until its rows are withdrawn, and for some more bodies.
+// outage disconnects the cluster until its rows are withdrawn, and for some more bodies.
 func (m *member) outage(ctx context.Context, f testbed.Fault) error {
 	if err := m.cut(ctx, f); err != nil {
 		return err

@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// outage is a cluster to which something happens, and what the metrics must show.
+// outage is an outage of a cluster and the expected metrics.
 type outage struct {
 	name string
 	// fault is the fault that the proxy of the cluster causes; or hurt and heal cause and repair it in the cluster
@@ -216,7 +216,7 @@ func seededCRDs(t *testing.T) []*unstructured.Unstructured {
 	return out
 }
 
-// each does something to all clusters at the same time.
+// each calls a function for all clusters concurrently.
 func each(t *testing.T, all []*outage, do func(*outage) error) {
 	t.Helper()
 	var tasks sync.WaitGroup
@@ -235,7 +235,7 @@ func each(t *testing.T, all []*outage, do func(*outage) error) {
 	harness.Must(t, failed)
 }
 
-// resources is what this process uses.
+// resources are the resources that this process uses.
 type resources struct {
 	goroutines int
 	heap       uint64
@@ -260,7 +260,7 @@ type countedLog struct {
 	lines map[string]int
 }
 
-// WithAttrs counts for the cluster that is named.
+// WithAttrs returns a handler that counts for the named cluster.
 func (l *countedLog) WithAttrs(attrs []slog.Attr) slog.Handler {
 	inner := l.Handler.WithAttrs(attrs)
 	for _, a := range attrs {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// clusterView is what one scrape shows of a cluster.
+// clusterView is the state of a cluster in one scrape.
 type clusterView struct {
 	rows                       map[string]string // by kind
 	up                         bool

@@ -192,7 +192,7 @@ func (w *outageWatch) checkNothingFailing() error {
 	return errors.Join(w.err, w.checkAllHealthy())
 }
 
-// checkAllHealthy returns why not all clusters are as the healthy one.
+// checkAllHealthy returns the differences between the clusters and the healthy one.
 func (w *outageWatch) checkAllHealthy() error {
 	var err error
 	for _, o := range w.outages {
@@ -247,7 +247,7 @@ func (w *outageWatch) verify(t *testing.T) {
 		t.Error(w.err)
 	}
 	t.Logf("%d scrapes; the oldest signs of life of the healthy cluster: before %v, during %v", w.scrapes, w.calmAge, w.outageAge)
-	// The rest is for a busy machine.
+	// The limits leave room for a busy machine.
 	if w.outageAge.contact > w.calmAge.contact+4*outageProbes || w.outageAge.event > w.calmAge.event+20*time.Second {
 		t.Errorf("the healthy cluster became stale: %+v", w.outageAge)
 	}

@@ -43,14 +43,14 @@ type row struct {
 	expiry  bool // of a token
 }
 
-// slot is what may be in a body once.
+// slot identifies a row that a body may have only once.
 type slot struct {
 	value string // that it must have, if it is about an object
 	seen  int    // the last body
 	found bool   // what the target was there
 }
 
-// count is how many rows of a unit a body has.
+// count is the number of rows of a unit in a body.
 type count struct {
 	unit
 
@@ -170,7 +170,7 @@ func (r *bodyReader) checkScope(line []byte, known *row, stood map[string]standi
 	return nil
 }
 
-// learn finds out what a series is.
+// learn parses a new series.
 func (r *bodyReader) learn(series string) (*row, error) {
 	if strings.HasPrefix(series, "#") {
 		return &row{slot: &slot{}}, nil

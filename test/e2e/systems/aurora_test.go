@@ -15,8 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestAurora goes through the failures of a dashboard, one after the other: each is reported, and none
-// hides the next.
+// TestAurora simulates the faults of a dashboard one after the other, and checks that each is reported.
 func TestAurora(t *testing.T) {
 	t.Parallel()
 	a, err := testbed.StartAurora(t.TempDir(), time.Now().Add(12*24*time.Hour))

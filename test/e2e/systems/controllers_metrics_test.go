@@ -39,7 +39,7 @@ func TestControllerMetrics(t *testing.T) {
 	harness.Must(t, c.Apply(t.Context(),
 		harness.ControllerPod("external-secrets", "external-secrets-0", "external-secrets", "10.1.0.1", "metrics"),
 		harness.ControllerPod("flux-system", "flux-operator-0", "flux-operator", "10.1.0.2", "http-metrics"),
-		// A pod has no loopback address, so only the API server is asked for it.
+		// The pod has no loopback address, so its metrics are requested only through the API server.
 		harness.ControllerPod("external-secrets", "external-secrets-webhook-0", "external-secrets-webhook", "127.0.0.1", "metrics"),
 	))
 	dial := func(o *app.Options) {
@@ -90,7 +90,7 @@ func TestControllerMetrics(t *testing.T) {
 	e.Expect(t, 0, failing("flux-operator-0", "http"))
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "collector": "controllers", "=": "1"})
 
-	// The real API server refuses to be a proxy to itself, and reaches no pods.
+	// The API server refuses to forward requests to itself, and there are no pods that it could reach.
 	e.Configure(t, harness.ConfigFor("collectors: {controllers: {interval: 1s}}\n", c))
 	e.Expect(t, 1, pod("scrape_success", "external-secrets-0", "0"))
 	e.Expect(t, 1, failing("external-secrets-webhook-0", "http"))

@@ -22,14 +22,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// fluxExpressions are those about Flux's own controllers.
+// fluxExpressions are the expressions about Flux's controllers.
 var fluxExpressions = map[string]string{
 	"down": alerts.FluxControllerDown, "missing": alerts.FluxComponentMissing, "extra": alerts.FluxComponentExtra, "differs": alerts.FluxImageDiffers,
 }
 
 // TestFluxControllers scales, deletes, adds and changes the Deployments that a real
-// Flux Operator has made of a FluxInstance, which stays ready all the time, as do all
-// objects that those controllers should look after.
+// Flux Operator created for a FluxInstance. Meanwhile the FluxInstance and the objects of
+// these controllers stay ready.
 func TestFluxControllers(t *testing.T) {
 	t.Parallel()
 	cluster := harness.StartCluster(t, "management")
@@ -77,8 +77,7 @@ func TestFluxControllers(t *testing.T) {
 	})
 }
 
-// newDeployment is a Deployment of Flux with so many pods, all of them available, as a
-// controller manager would report it.
+// newDeployment returns a Deployment of Flux whose pods are all available.
 func newDeployment(name string, replicas int64) *unstructured.Unstructured {
 	o := testbed.NewObject("apps/v1", "Deployment", "flux-system", name)
 	o.Object["spec"] = map[string]any{"replicas": replicas}
@@ -92,7 +91,7 @@ func newDeployment(name string, replicas int64) *unstructured.Unstructured {
 	return o
 }
 
-// watcher is a source-watcher that no FluxInstance has made.
+// watcher returns a source-watcher that does not belong to a FluxInstance.
 func watcher() *unstructured.Unstructured {
 	o := newDeployment("source-watcher", 1)
 	labels := map[string]any{"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "source-watcher"}
@@ -106,7 +105,7 @@ func watcher() *unstructured.Unstructured {
 	return o
 }
 
-// other gives a Deployment of Flux an image that differs from its FluxInstance.
+// other sets an image that differs from that of the FluxInstance.
 func other(name string) *unstructured.Unstructured {
 	o := newDeployment(name, 1)
 	o.Object["spec"] = map[string]any{"replicas": int64(1), "template": map[string]any{"spec": map[string]any{"containers": []any{
@@ -115,7 +114,7 @@ func other(name string) *unstructured.Unstructured {
 	return o
 }
 
-// prometheusOf scrapes the targets, and has done so once when it is returned.
+// prometheusOf starts a Prometheus and waits until it has scraped the targets once.
 func prometheusOf(t *testing.T, urls ...string) *testbed.Prometheus {
 	t.Helper()
 	var o testbed.PrometheusOptions
@@ -135,8 +134,8 @@ func prometheusOf(t *testing.T, urls ...string) *testbed.Prometheus {
 	return p
 }
 
-// expectComponents waits until each of fluxExpressions yields just these components,
-// each of them once, although two replicas were scraped.
+// expectComponents waits until each of fluxExpressions returns exactly these components,
+// each of them once, although two replicas are scraped.
 func expectComponents(t *testing.T, p *testbed.Prometheus, want map[string][]string) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {
@@ -199,8 +198,8 @@ func TestControllersOfTheFleet(t *testing.T) {
 	}
 }
 
-// TestWorkloadsOnARealServer puts the workloads and pods of the snapshot fleet into a
-// real API server: the rows are those of the snapshot.
+// TestWorkloadsOnARealServer creates the workloads and pods of the snapshot fleet in a
+// real API server, and checks that the rows equal those of the snapshot.
 func TestWorkloadsOnARealServer(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()
@@ -239,7 +238,7 @@ func TestWorkloadsOnARealServer(t *testing.T) {
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_objects", "cluster": "real", "kind": "Deployment", "=": "10"})
 }
 
-// forReplicas is an expression as a rule has it, for two replicas of the exporter.
+// forReplicas returns an expression as it is in a rule, which is correct for two replicas of the exporter.
 func forReplicas(t *testing.T, expr string) string {
 	t.Helper()
 	expr, err := alerts.ExprFor(expr, "cluster")

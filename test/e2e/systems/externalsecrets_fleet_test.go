@@ -73,7 +73,7 @@ func TestSecretsOfFourClusters(t *testing.T) {
 	expectStale(t, e, nil)
 }
 
-// expectAllReady waits until all there is in the clusters is ready.
+// expectAllReady waits until all objects in the clusters are ready.
 func expectAllReady(t *testing.T, e *harness.Exporter, clusters []*testbed.Cluster) {
 	t.Helper()
 	harness.Eventually(t, 90*time.Second, func() error {
@@ -132,7 +132,7 @@ func secretsOf(t *testing.T, e *harness.Exporter, cluster string) []string {
 	return out
 }
 
-// overdueGrace is what the exporter adds to two intervals. The test does not wait for it.
+// overdueGrace is the time that the exporter adds to two intervals. The test does not wait for it.
 const overdueGrace = 5 * time.Minute
 
 // dueTimes returns, by object, when two intervals will have passed since the last success.

@@ -31,7 +31,7 @@ type rowFollower struct {
 	err     error
 }
 
-// change is an event whose rows no scrape has had yet.
+// change is an event whose rows were not in a scrape yet.
 type change struct {
 	event watch.EventType
 	since time.Time // of the first one, when there are several
@@ -128,7 +128,7 @@ func sameRows(got, want []string) bool {
 	return slices.Equal(got, want)
 }
 
-// settled waits until there is nothing left to wait for. Operators should be frozen.
+// settled waits until the rows of all events were scraped. Operators should be frozen.
 func (f *rowFollower) settled(t *testing.T) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {

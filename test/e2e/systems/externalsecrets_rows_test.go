@@ -84,7 +84,7 @@ func subjectOf(cluster string, o *unstructured.Unstructured) string {
 	return strings.Join([]string{cluster, strings.ToLower(o.GetKind()), o.GetNamespace(), o.GetName()}, " ")
 }
 
-// secretObjects lists what there is of External Secrets Operator in a cluster.
+// secretObjects lists the objects of External Secrets Operator in a cluster.
 func secretObjects(ctx context.Context, c *testbed.Cluster) ([]*unstructured.Unstructured, error) {
 	var out []*unstructured.Unstructured
 	for _, resource := range esoResources {
@@ -99,9 +99,8 @@ func secretObjects(ctx context.Context, c *testbed.Cluster) ([]*unstructured.Uns
 	return out, nil
 }
 
-// checkRows waits until the rows are those that follow from the objects of the
-// clusters: every one of them, and no others. The objects should not change all the
-// time, so operators should be frozen.
+// checkRows waits until the rows are exactly those expected for the objects of the
+// clusters. Operators should be frozen, so that the objects do not change.
 func checkRows(t *testing.T, e *harness.Exporter, clusters ...*testbed.Cluster) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {
@@ -185,15 +184,15 @@ func (x *expectedObject) truth(name string, value bool) {
 	x.add(name, map[bool]string{true: "1", false: "0"}[value])
 }
 
-// time adds a row unless there is no time.
+// time adds a row if the time is set.
 func (x *expectedObject) time(name, value string) {
 	if at, err := time.Parse(time.RFC3339, value); err == nil {
 		x.add(name, fmt.Sprint(float64(at.Unix())))
 	}
 }
 
-// expectedRows works out from an object as the API server has it, and from nothing
-// else, which rows it must have.
+// expectedRows returns the rows that an object must have, derived only from the object in
+// the API server.
 func expectedRows(cluster string, o *unstructured.Unstructured) []string {
 	x := &expectedObject{rawObject: o.Object, labels: harness.Series{"cluster": cluster, "namespace": o.GetNamespace(), "name": o.GetName()}}
 	for _, c := range x.list("status", "conditions") {
@@ -286,7 +285,7 @@ func (s storeReference) identity(namespace string) string {
 	return strings.TrimSuffix(s.kind+"/"+s.name, "/")
 }
 
-// references returns the stores that are referred to, each once.
+// references returns the stores that the object refers to, each once.
 func references(refs ...rawObject) []storeReference {
 	var all []storeReference
 	for _, ref := range refs {

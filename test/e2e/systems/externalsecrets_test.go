@@ -156,8 +156,8 @@ var esoIsWrong = map[string]difference{
 	"externalsecret secret-variants good-path": {Theirs: "Deleted False"},
 }
 
-// checkAgainstESO brings about the wrong cases, and waits until the two differ in these
-// and in nothing else.
+// checkAgainstESO creates the cases of esoIsWrong, and waits until the two differ only in these
+// cases.
 func checkAgainstESO(t *testing.T, e *harness.Exporter, c *testbed.Cluster, eso *testbed.ExternalSecrets) {
 	t.Helper()
 	harness.Must(t, c.Delete(t.Context(),

@@ -24,8 +24,8 @@ import (
 
 const greenhouseV2 = "greenhouse.sap/v1alpha2"
 
-// TestGreenhouseFleet has the Greenhouse of the snapshot fleet in a real cluster, from
-// before its kinds are served until one of them is no longer.
+// TestGreenhouseFleet creates the Greenhouse objects of the snapshot fleet in a real cluster. It starts
+// before the CRDs exist, and ends with the deletion of a CRD.
 func TestGreenhouseFleet(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
@@ -100,8 +100,8 @@ var greenhouseConditions = map[string][]string{
 	"TeamRoleBinding":         {"RBACReady"},
 }
 
-// TestGreenhouseConditions has each combination of the states of Ready and of another
-// condition as an object in a real cluster.
+// TestGreenhouseConditions creates an object for each combination of the states of Ready and another
+// condition in a real cluster.
 func TestGreenhouseConditions(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
@@ -199,8 +199,8 @@ func setConditions(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructure
 	harness.Must(t, c.Apply(t.Context(), o))
 }
 
-// greenhouseRows returns all rows about objects of Greenhouse, without what differs between
-// a server and a snapshot: when an object was created or deleted, and onsets.
+// greenhouseRows returns all rows about objects of Greenhouse, without the rows that differ between
+// a server and a snapshot: times of creation, of deletion, and of onsets.
 func greenhouseRows(ctx context.Context, e *harness.Exporter) ([]harness.Series, error) {
 	rows, err := e.Scrape(ctx)
 	for _, s := range rows {

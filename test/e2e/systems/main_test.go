@@ -3,8 +3,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package systems has each monitored system in a real cluster, and the tools that read
-// rules.
+// Package systems tests the exporter with each monitored system in a real cluster, and the rules
+// with promtool and pint.
 package systems
 
 import (

@@ -25,8 +25,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// endpointSlice is an EndpointSlice of the headless Service. Loopback addresses are
-// refused by the API server: redirect makes these lead there.
+// endpointSlice returns an EndpointSlice of the headless Service. The API server refuses loopback
+// addresses, so the slice has other addresses, see redirectNodes.
 func endpointSlice(ready bool, pods map[string]string) *unstructured.Unstructured {
 	o := testbed.NewObject("discovery.k8s.io/v1", "EndpointSlice", "openbao-system", "openbao-internal-x")
 	o.SetLabels(map[string]string{"kubernetes.io/service-name": "openbao-internal"})
@@ -44,7 +44,7 @@ func endpointSlice(ready bool, pods map[string]string) *unstructured.Unstructure
 	return o
 }
 
-// redirectNodes dials a node in the place of an address.
+// redirectNodes connects to a node instead of the given address.
 func redirectNodes(t *testing.T, to map[string]*testbed.OpenBaoNode) func(*app.Options) {
 	return func(o *app.Options) {
 		o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -60,8 +60,8 @@ func redirectNodes(t *testing.T, to map[string]*testbed.OpenBaoNode) func(*app.O
 	}
 }
 
-// TestOpenBaoInKubernetes finds the nodes in EndpointSlices, logs in with a
-// service account token, and for the cluster as its workloads do.
+// TestOpenBaoInKubernetes discovers the nodes in EndpointSlices, and logs in with a service
+// account token: as the exporter, and like the workloads of the cluster.
 func TestOpenBaoInKubernetes(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// label is how the exporter calls a node.
+// label returns the exporter's name of a node.
 func label(n *testbed.OpenBaoNode) string {
 	_, host, _ := strings.Cut(n.Address, "://")
 	return host
@@ -39,7 +39,7 @@ func metric(name, value string) harness.Series {
 	return harness.Series{"": "cobaltcore_openbao_" + name, "=": value}
 }
 
-// TestOpenBaoFaults walks a three-node cluster through what can happen to it.
+// TestOpenBaoFaults simulates the faults of a cluster with three nodes.
 func TestOpenBaoFaults(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{})
@@ -130,7 +130,7 @@ func TestOpenBaoFaults(t *testing.T) {
 	healthy()
 }
 
-// TestOpenBaoFourthNode has a node that belongs to no cluster.
+// TestOpenBaoFourthNode tests a node that does not belong to the cluster.
 func TestOpenBaoFourthNode(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})
@@ -147,7 +147,7 @@ func TestOpenBaoFourthNode(t *testing.T) {
 	e.Expect(t, 0, failing("sys/mounts", "forbidden"))
 }
 
-// TestOpenBaoMounts changes what the reference architecture expects.
+// TestOpenBaoMounts removes and replaces mounts that the reference architecture expects.
 func TestOpenBaoMounts(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})
@@ -232,7 +232,7 @@ func TestOpenBaoLeastPrivilege(t *testing.T) {
 	}
 }
 
-// TestOpenBaoShamir has a node that stays sealed.
+// TestOpenBaoShamir tests a node that stays sealed.
 func TestOpenBaoShamir(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1, Seal: testbed.ShamirSeal})
@@ -252,7 +252,7 @@ func TestOpenBaoShamir(t *testing.T) {
 	e.Expect(t, 1, node("sealed", n, "1"))
 }
 
-// TestOpenBaoTransit has nodes that unseal themselves with a key that goes.
+// TestOpenBaoTransit tests nodes with auto-unseal whose key disappears.
 func TestOpenBaoTransit(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1, Seal: testbed.TransitSeal})

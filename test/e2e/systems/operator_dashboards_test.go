@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// theirPanel is the query of a panel of a dashboard that others ship, and the labels that
+// theirPanel is the query of a panel of another project's dashboard, and the labels that
 // it shows.
 type theirPanel struct {
 	title, query string

@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// exception is a label on which ours differs from Flux Operator's on purpose.
+// exception is a label whose value intentionally differs from that of Flux Operator.
 type exception struct {
 	kind, label string
 	// differs reports whether the difference between their and our value is the intended one.
@@ -29,7 +29,7 @@ type exception struct {
 	reason  string
 }
 
-// exceptions is the closed list.
+// exceptions is the complete list of exceptions.
 var exceptions = []exception{
 	{
 		kind: "Receiver", label: "url",
@@ -48,7 +48,7 @@ var exceptions = []exception{
 	},
 }
 
-// sharedLabels are those that Flux Operator puts on each family.
+// sharedLabels are the labels that Flux Operator sets on each family.
 var sharedLabels = map[string][]string{
 	"flux_instance_info":                 {"uid", "kind", "name", "exported_namespace", "ready", "reason", "suspended", "registry", "revision"},
 	"flux_resource_info":                 {"uid", "kind", "name", "exported_namespace", "ready", "reason", "suspended", "revision", "url", "ref", "source_name", "path"},
@@ -57,8 +57,8 @@ var sharedLabels = map[string][]string{
 	"flux_operator_info":                 {"version", "api_version", "platform"},
 }
 
-// The rows of the real Flux Operator and ours agree, series by series, on every
-// label that both have, and so do the panels that others have made of them.
+// The rows of the real Flux Operator and of the exporter have equal values of all shared labels, and the
+// panels of other projects' dashboards show the same.
 func TestAgreesWithFluxOperator(t *testing.T) {
 	t.Parallel()
 	cluster := harness.StartCluster(t, "management")
@@ -118,8 +118,8 @@ func operatorSeries(ctx context.Context, url string) ([]harness.Series, error) {
 	return harness.Parse(body, slices.Collect(maps.Keys(sharedLabels))...)
 }
 
-// projectLabels reduces samples to the shared labels, as text. Where reference has an
-// intended other value, that one is taken.
+// projectLabels reduces samples to the shared labels, as text. For intended differences, it uses the value in
+// reference.
 func projectLabels(all, reference []harness.Series, used map[string]bool) []string {
 	var out []string
 	for _, s := range all {

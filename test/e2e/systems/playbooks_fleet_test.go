@@ -80,7 +80,7 @@ func removeSchema(crd *unstructured.Unstructured) {
 	_ = unstructured.SetNestedSlice(crd.Object, versions, "spec", "versions")
 }
 
-// seenObjects are those that are in the cluster.
+// seenObjects are the objects in the cluster.
 type seenObjects map[string]string
 
 // fresh returns the objects that the cluster does not have in this form, completed as the API server requires.
@@ -179,7 +179,7 @@ func fleetSnapshots(root string) string {
 	return fmt.Sprintf("clusters: [{name: management, snapshot: {path: %s}}]\n", filepath.Join(root, "test", "fleet", "management"))
 }
 
-// playbookFiles returns those that playbooks name, by name: certificates, a kubeconfig, an audit log.
+// playbookFiles returns the files that playbooks use, by name: certificates, a kubeconfig, an audit log.
 func playbookFiles(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao) map[string][]byte {
 	t.Helper()
 	certificate, err := os.ReadFile(b.TLS.CAFile)
@@ -197,7 +197,7 @@ func playbookFiles(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao) map[str
 	}
 }
 
-// applySecrets puts Secrets into the cluster that playbooks read.
+// applySecrets creates the Secrets that playbooks read.
 func applySecrets(t *testing.T, c *testbed.Cluster, files map[string][]byte) {
 	t.Helper()
 	harness.Must(t, c.Apply(t.Context(),

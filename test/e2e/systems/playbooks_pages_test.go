@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// page is a playbook with an alert that leads to it.
+// page is a playbook and an alert that links to it.
 type page struct {
 	name   string // of the file, without .md
 	text   string
@@ -91,8 +91,8 @@ func (p page) variant() string {
 	return name
 }
 
-// variables returns those that the README of the playbooks declares: each label under its name in
-// capitals, and short names for those of the object.
+// variables returns the variables that the README of the playbooks declares: each label under its name in
+// capitals, and short names for the labels of the object.
 func (p page) variables() map[string]string {
 	set := map[string]string{"BAO_NS": "openbao-system", "TARGET": p.labels["cluster"]}
 	for label, value := range p.labels {
@@ -110,7 +110,7 @@ func (p page) variables() map[string]string {
 	return set
 }
 
-// contexts returns the clusters that playbooks turn to.
+// contexts returns the clusters that the commands of playbooks connect to.
 func contexts(pages []page) []string {
 	names := map[string]bool{"management": true, "control-plane": true}
 	for _, p := range pages {

@@ -27,9 +27,9 @@ import (
 // pageDeadline is how long the commands of one playbook may take.
 const pageDeadline = time.Minute
 
-// TestPlaybookCommands runs the commands of every playbook as they are printed, with the labels
-// of an alert of a fixture, in a cluster that has the objects of the fixture. What only reads is
-// run, the rest is parsed: testdata/playbooks/tool.
+// TestPlaybookCommands runs the commands of every playbook unchanged, with the labels of an alert of a
+// fixture, in a cluster with the objects of the fixture. Commands that write are only parsed, see
+// testdata/playbooks/tool.
 func TestPlaybookCommands(t *testing.T) {
 	t.Parallel()
 	pages := alertPages(t)
@@ -91,7 +91,7 @@ func (d *playbookRunner) run(ctx context.Context, p page) []string {
 
 var shellError = regexp.MustCompile(`^bash: line \d+: .*(unbound variable|command not found|syntax error|unexpected EOF).*$`)
 
-// badLines returns the errors of the shell itself.
+// badLines returns the lines with errors of the shell itself.
 func badLines(out string) []string {
 	var bad []string
 	for line := range strings.Lines(out) {

@@ -21,8 +21,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestRulesByPromtool has promtool test the generated rules with the fixtures of
-// alerts/tests: the same alerts, their times, and what bridges a withdrawal.
+// TestRulesByPromtool tests the generated rules by promtool with the fixtures of
+// alerts/tests: the alerts, their times, and how they continue when their rows are withdrawn.
 func TestRulesByPromtool(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()

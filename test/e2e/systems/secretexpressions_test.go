@@ -21,9 +21,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestSecretExpressions evaluates the expressions about External Secrets over
-// objects of a real one, recorded with every way to fail, as they are twenty minutes
-// later.
+// TestSecretExpressions evaluates the expressions about External Secrets twenty minutes
+// after objects of a real operator were recorded in all kinds of failures.
 func TestSecretExpressions(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()

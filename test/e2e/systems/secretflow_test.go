@@ -102,7 +102,7 @@ func TestSecretFlow(t *testing.T) {
 	if reader.Behind == nil || *reader.Behind || reader.LastSync == nil || reader.LagSeconds == nil {
 		t.Fatalf("the API says %+v of a reader that is not behind", reader)
 	}
-	// It was behind while its operator was stopped.
+	// It was outdated while its operator was stopped.
 	if lag := *reader.LagSeconds; lag <= 0 || lag > reader.LastSync.Sub(time.Unix(int64(since[0].Value), 0)).Seconds()+1 {
 		t.Errorf("it took %v s to get the key, stored at %v and synchronized at %v", lag, since[0].Value, reader.LastSync)
 	}
@@ -129,7 +129,7 @@ func TestSecretFlow(t *testing.T) {
 		}
 		return err
 	})
-	// When OpenBao cannot be read, no secret is known to be missing.
+	// When OpenBao cannot be read, no secret is reported as missing.
 	harness.Must(t, b.Nodes[0].Seal(t.Context()))
 	e.Expect(t, 0, harness.Series{"": "cobaltcore_secretflow_stored_version"})
 	harness.Eventually(t, time.Minute, func() error {
@@ -142,8 +142,8 @@ func TestSecretFlow(t *testing.T) {
 	harness.Must(t, operators["storage"].Thaw())
 }
 
-// waitForNextSecond returns when the second is over: times are compared to the second, and a version
-// read in the second of a change counts as read afterwards.
+// waitForNextSecond waits for the next second. Times are compared in whole seconds, so a version read
+// in the second of a change counts as read after the change.
 func waitForNextSecond() {
 	now := time.Now()
 	<-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now))

@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// fleet has the running servers.
+// fleet is the set of running servers.
 type fleet struct {
 	Options
 
