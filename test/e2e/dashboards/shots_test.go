@@ -33,7 +33,7 @@ const (
 // takeScreenshots waits until the graphs have ten minutes of data, and takes a picture of each dashboard.
 func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shownFleet) {
 	harness.Eventually(t, 10*time.Minute, func() error {
-		const history = `min(count_over_time(up[10m])) > 100`
+		const history = `min(count_over_time(up[10m])) > 120`
 		if found, err := f.Query(t.Context(), history); err != nil || len(found) == 0 {
 			return fmt.Errorf("%s: %v %w", history, found, err)
 		}
