@@ -16,8 +16,8 @@ import (
 const (
 	updatesPerSecond = 100 // at most; the API server may be slower
 	updateWorkers    = 8
-	idleTime         = 3 * time.Second
-	scrapeInterval   = time.Second // while objects change
+	idleTime         = 15 * time.Second // between two evaluations without changes
+	scrapeInterval   = time.Second      // while objects change
 
 	quietInterval = 100 * time.Millisecond
 	quietDeadline = 20 * time.Second
