@@ -29,7 +29,7 @@ type Alertmanager struct {
 
 // BasicAuth is a user name and a password.
 type BasicAuth struct {
-	Username     string `yaml:"username,omitempty" jsonschema:"default=,pattern=^[^:]*$" hint:"Use a name without a colon" jsonschema_description:"User name. Empty: none is sent."`
+	Username     string `yaml:"username,omitempty" jsonschema:"default=,pattern=^[^:]*$" hint:"Use a name without a colon" jsonschema_description:"User name. If it is empty, no credentials are sent."`
 	PasswordFile string `yaml:"passwordFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with the password. It is read again before it is used."`
 }
 

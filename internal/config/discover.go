@@ -12,18 +12,18 @@ import (
 
 // Discover is a source of clusters. Exactly one of FluxSecrets, Greenhouse and Secrets is set.
 type Discover struct {
-	FluxSecrets *FluxSecrets        `yaml:"fluxSecrets,omitempty" jsonschema:"oneof_required=fluxSecrets" jsonschema_description:"The kubeconfig Secrets that Flux applies with: <cluster><suffix>, with the kubeconfig as value or value.yaml. Where Secrets may not be listed, the names are those that Kustomizations and HelmReleases in the namespace refer to."`
+	FluxSecrets *FluxSecrets        `yaml:"fluxSecrets,omitempty" jsonschema:"oneof_required=fluxSecrets" jsonschema_description:"The kubeconfig Secrets that Flux uses: <cluster><suffix>, with the kubeconfig as value or value.yaml. If the exporter has no permission to list Secrets, the names in Kustomizations and HelmReleases of the namespace are used."`
 	Greenhouse  *GreenhouseClusters `yaml:"greenhouse,omitempty" jsonschema:"oneof_required=greenhouse" jsonschema_description:"The Cluster objects of Greenhouse and their Secrets of the same name."`
-	Secrets     *LabelledSecrets    `yaml:"secrets,omitempty" jsonschema:"oneof_required=secrets" jsonschema_description:"Secrets with a label. They must be listed, so the exporter needs the right to read all Secrets of the namespace."`
-	WatchList   bool                `yaml:"watchList" jsonschema:"default=true" jsonschema_description:"As watchList of clusters, for the clusters found here."`
-	Allow       []string            `yaml:"allow,omitempty" jsonschema:"enum=proxy,enum=loopback,enum=linkLocal,enum=impersonation,enum=insecure,uniqueItems=true" jsonschema_description:"What the kubeconfigs may have that is refused otherwise. It is a proxy-url (proxy), a server at a loopback address (loopback) or at a link-local one, where clouds serve credentials (linkLocal), the impersonation of another user (impersonation), or a server that is not verified, by insecure-skip-tls-verify or http (insecure): anyone between the exporter and the cluster can then read its credentials."`
+	Secrets     *LabelledSecrets    `yaml:"secrets,omitempty" jsonschema:"oneof_required=secrets" jsonschema_description:"Secrets with a label. Because Secrets are listed, the exporter requires permission to read all Secrets of the namespace."`
+	WatchList   bool                `yaml:"watchList" jsonschema:"default=true" jsonschema_description:"The same as watchList of clusters, for the clusters that are discovered here."`
+	Allow       []string            `yaml:"allow,omitempty" jsonschema:"enum=proxy,enum=loopback,enum=linkLocal,enum=impersonation,enum=insecure,uniqueItems=true" jsonschema_description:"Settings of kubeconfigs that are refused by default. proxy: a proxy-url. loopback: a server at a loopback address. linkLocal: a server at a link-local address, where clouds serve credentials. impersonation: another user. insecure: a server that is not verified (insecure-skip-tls-verify or http), so that anyone between the exporter and the cluster can read its credentials."`
 }
 
 // FluxSecrets are named after their clusters.
 type FluxSecrets struct {
 	Cluster   string `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster with the Secrets, one of clusters."`
 	Namespace string `yaml:"namespace" jsonschema:"default=flux-system,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"The namespace of the Secrets."`
-	Suffix    string `yaml:"suffix" jsonschema:"default=-kubeconfig,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a Secret has behind the name of its cluster."`
+	Suffix    string `yaml:"suffix" jsonschema:"default=-kubeconfig,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use a suffix of names of Secrets, such as -kubeconfig" jsonschema_description:"Suffix of the names of the Secrets, after the name of the cluster."`
 }
 
 // GreenhouseClusters are the clusters of an organization.
@@ -36,7 +36,7 @@ type GreenhouseClusters struct {
 type LabelledSecrets struct {
 	Cluster       string `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster with the Secrets, one of clusters."`
 	Namespace     string `yaml:"namespace" jsonschema:"required,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"The namespace of the Secrets."`
-	LabelSelector string `yaml:"labelSelector" jsonschema:"default=sigs.k8s.io/multicluster-runtime-kubeconfig=true,minLength=1" jsonschema_description:"The label selector. A cluster is called as its Secret, without -kubeconfig at the end."`
+	LabelSelector string `yaml:"labelSelector" jsonschema:"default=sigs.k8s.io/multicluster-runtime-kubeconfig=true,minLength=1" jsonschema_description:"Label selector of the Secrets. The name of a cluster is that of its Secret without the suffix -kubeconfig."`
 	Key           string `yaml:"key" jsonschema:"default=kubeconfig,maxLength=253,pattern=^[-._0-9A-Za-z]+$" hint:"Use a key of the Secret" jsonschema_description:"The key with the kubeconfig."`
 }
 

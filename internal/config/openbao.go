@@ -10,13 +10,13 @@ type OpenBao struct {
 	Cluster    string            `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster of the fleet in which OpenBao runs. If that is a snapshot and there are neither nodes nor a service, the answers are read from openbao/<name>/<node>/ beside its directory, or in it."`
 	Nodes      []string          `yaml:"nodes,omitempty" jsonschema:"uniqueItems=true,pattern=^https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?/?$" hint:"Use the URL of one node, with nothing but scheme, host and port, such as https://openbao-0.openbao-internal.openbao-system.svc:8200" jsonschema_description:"URLs of the nodes. Either this key or service is needed, unless the cluster is a snapshot. Each node has its own URL: not that of a Service, which hides the node that answers."`
 	Service    *OpenBaoService   `yaml:"service,omitempty" conflicts:"nodes" jsonschema_description:"Find the nodes, ready or not, in the EndpointSlices of a headless Service, at most 32 of them. It needs tls.caFile or tls.serverName, so that the token of the exporter goes to no other server."`
-	Addresses  []string          `yaml:"addresses,omitempty" jsonschema:"uniqueItems=true,pattern=^(https?://)?([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?/?$" hint:"Use the server of the stores, with nothing but scheme, host and port, such as https://openbao.example.com:8200" jsonschema_description:"Addresses by which stores of External Secrets reach this OpenBao (spec.provider.vault.server), such as that of an ingress or a load balancer. The port is 443 by default, or 80 with http://. An address that ends in .svc or .svc.cluster.local holds in the cluster of OpenBao only. The nodes and their Services need no entry: with service openbao-internal, these are also openbao, openbao-active and openbao-standby. A store with any other server follows from no OpenBao: the failures of its secrets are not explained by this one, and its secrets are not compared with what is stored here."`
-	TLS        TLS               `yaml:"tls,omitempty" jsonschema_description:"How the nodes are verified."`
-	Auth       OpenBaoAuth       `yaml:"auth,omitempty" jsonschema_description:"How the exporter logs in. Without it, only the data that OpenBao gives without a login is exported: whether each node is up, sealed, active, who leads, and the CA certificates."`
-	Interval   Duration          `yaml:"interval" jsonschema:"default=15s,exclusiveMinimum=0" jsonschema_description:"How often each node is asked."`
-	Timeout    Duration          `yaml:"timeout" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long a node may take to answer, at most the interval. Without it: 5s, or the interval if that is shorter."`
-	Expect     OpenBaoExpect     `yaml:"expect" jsonschema_description:"What the reference architecture expects of this OpenBao cluster."`
-	Details    OpenBaoDetails    `yaml:"details" jsonschema_description:"Details that are read less often. Each needs a line in the policy of the exporter."`
+	Addresses  []string          `yaml:"addresses,omitempty" jsonschema:"uniqueItems=true,pattern=^(https?://)?([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?/?$" hint:"Use the server of the stores, with nothing but scheme, host and port, such as https://openbao.example.com:8200" jsonschema_description:"Addresses by which stores of External Secrets reach this OpenBao (spec.provider.vault.server), such as that of an ingress or a load balancer. The port is 443 by default, or 80 with http://. An address that ends in .svc or .svc.cluster.local applies only to stores in the cluster of OpenBao. The nodes and their Services need no entry: with service openbao-internal, these are also openbao, openbao-active and openbao-standby. Failures of stores with other addresses are not explained by failures of this OpenBao, and their secrets are not compared with its secrets."`
+	TLS        TLS               `yaml:"tls,omitempty" jsonschema_description:"TLS settings of the connections to the nodes."`
+	Auth       OpenBaoAuth       `yaml:"auth,omitempty" jsonschema_description:"Login of the exporter. Without it, only data that OpenBao publishes without a login is exported: whether each node is up, sealed and active, the leader, and the CA certificates."`
+	Interval   Duration          `yaml:"interval" jsonschema:"default=15s,exclusiveMinimum=0" jsonschema_description:"Interval of the requests to each node."`
+	Timeout    Duration          `yaml:"timeout" jsonschema:"exclusiveMinimum=0" jsonschema_description:"Timeout of a request; at most the interval. The default is 5s, or the interval if that is shorter."`
+	Expect     OpenBaoExpect     `yaml:"expect" jsonschema_description:"Expected state of this OpenBao cluster. Differences are reported."`
+	Details    OpenBaoDetails    `yaml:"details" jsonschema_description:"Data that is read less often. Each setting requires a rule in the policy of the exporter."`
 	KV         *OpenBaoKV        `yaml:"kv,omitempty" jsonschema_description:"Ages of secrets, from the metadata of KV version 2. The secrets themselves are never read."`
 	LoginProbe OpenBaoLoginProbe `yaml:"loginProbe" jsonschema_description:"Log in from every cluster of the fleet, as its workloads do."`
 }
@@ -37,15 +37,15 @@ type OpenBaoAuth struct {
 
 // OpenBaoKubernetesAuth is a role of the Kubernetes auth method.
 type OpenBaoKubernetesAuth struct {
-	Mount     string `yaml:"mount,omitempty" jsonschema:"default=" jsonschema_description:"Path of the auth method. Empty: kubernetes/<cluster>."`
+	Mount     string `yaml:"mount,omitempty" jsonschema:"default=" jsonschema_description:"Path of the auth method. The default is kubernetes/<cluster>."`
 	Role      string `yaml:"role" jsonschema:"default=cobaltcore-exporter,minLength=1" jsonschema_description:"Role of the exporter."`
-	TokenFile string `yaml:"tokenFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with the service account token. Empty: that of the pod. It is read anew for every login."`
+	TokenFile string `yaml:"tokenFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with the service account token. The default is the token of the pod. The file is read again for each login."`
 }
 
 // OpenBaoExpect has the expected nodes, secrets engines and auth methods.
 type OpenBaoExpect struct {
-	Nodes      int               `yaml:"nodes" jsonschema:"minimum=1" jsonschema_description:"Number of nodes. By default: voters and nonVoters together if voters is set, else 3."`
-	Voters     int               `yaml:"voters,omitempty" jsonschema:"minimum=1" jsonschema_description:"Number of raft servers with a vote. By default: nodes without nonVoters if that is set, else all but those that OpenBao runs as permanent non-voters."`
+	Nodes      int               `yaml:"nodes" jsonschema:"minimum=1" jsonschema_description:"Number of nodes. The default is the sum of voters and nonVoters if voters is set, else 3."`
+	Voters     int               `yaml:"voters,omitempty" jsonschema:"minimum=1" jsonschema_description:"Number of raft servers with a vote. The default is nodes minus nonVoters if nonVoters is set, else all servers except permanent non-voters."`
 	NonVoters  int               `yaml:"nonVoters,omitempty" jsonschema:"minimum=0" jsonschema_description:"Number of raft servers that never get a vote, such as read replicas (retry_join_as_non_voter)."`
 	AutoUnseal bool              `yaml:"autoUnseal" jsonschema:"default=true" jsonschema_description:"Whether the nodes should unseal themselves."`
 	Mounts     map[string]string `yaml:"mounts" jsonschema:"minLength=1" jsonschema_description:"Secrets engines by path, each with its type; kv-v1 and kv-v2 are the versions of kv. Without this key: kv-v2/{bootstrap,openstack,infrastructure,ceph} and pki."`
@@ -54,32 +54,32 @@ type OpenBaoExpect struct {
 
 // OpenBaoDetails selects details that are read less often.
 type OpenBaoDetails struct {
-	Interval     Duration `yaml:"interval" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How often. Certificate revocation lists follow it, too."`
-	Audit        bool     `yaml:"audit" jsonschema:"default=false" jsonschema_description:"Count the audit devices. It is the one thing that needs the sudo capability."`
-	Certificates bool     `yaml:"certificates" jsonschema:"default=false" jsonschema_description:"Count the certificates of each PKI mount and find the one that expires first. The list of a busy mount is large."`
-	Tidy         bool     `yaml:"tidy" jsonschema:"default=false" jsonschema_description:"When each PKI mount was last tidied."`
+	Interval     Duration `yaml:"interval" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"Interval of these requests, and of requests for certificate revocation lists."`
+	Audit        bool     `yaml:"audit" jsonschema:"default=false" jsonschema_description:"Count the audit devices. Only this requires the sudo capability."`
+	Certificates bool     `yaml:"certificates" jsonschema:"default=false" jsonschema_description:"Count the certificates of each PKI mount and find the one that expires first. The list of a mount with many certificates is large."`
+	Tidy         bool     `yaml:"tidy" jsonschema:"default=false" jsonschema_description:"Read when each PKI mount was last tidied."`
 }
 
 // OpenBaoKV selects the secrets whose metadata is read.
 type OpenBaoKV struct {
 	Mounts     []string `yaml:"mounts" jsonschema:"required,minItems=1,uniqueItems=true,minLength=1" jsonschema_description:"Paths of KV version 2 mounts."`
-	Interval   Duration `yaml:"interval" jsonschema:"default=15m,exclusiveMinimum=0" jsonschema_description:"How often. Each secret is one request, and each request one entry in the audit log."`
-	MaxAge     Duration `yaml:"maxAge" jsonschema:"default=90d,exclusiveMinimum=0" jsonschema_description:"From which age on a secret is overdue for rotation."`
-	MaxSecrets int      `yaml:"maxSecrets" jsonschema:"default=1000,minimum=1" jsonschema_description:"Most secrets of a mount that are looked at. A mount with more is reported as cut."`
+	Interval   Duration `yaml:"interval" jsonschema:"default=15m,exclusiveMinimum=0" jsonschema_description:"Interval of these requests. Each secret is one request and one entry in the audit log."`
+	MaxAge     Duration `yaml:"maxAge" jsonschema:"default=90d,exclusiveMinimum=0" jsonschema_description:"Age from which a secret is overdue for rotation."`
+	MaxSecrets int      `yaml:"maxSecrets" jsonschema:"default=1000,minimum=1" jsonschema_description:"Maximum number of secrets of a mount that are read. If a mount has more, a metric shows it."`
 }
 
 // OpenBaoLoginProbe is a login for each cluster of the fleet.
 type OpenBaoLoginProbe struct {
-	Enabled        bool                  `yaml:"enabled" jsonschema:"default=false" jsonschema_description:"Log in for each cluster with a short-lived token of it. The exporter must be allowed to create tokens of that service account in each cluster."`
-	Interval       Duration              `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"How often."`
-	Mount          string                `yaml:"mount" jsonschema:"default=kubernetes/{cluster},minLength=1" jsonschema_description:"Path of the auth method; {cluster} stands for the name of the cluster, and is needed where there are several."`
+	Enabled        bool                  `yaml:"enabled" jsonschema:"default=false" jsonschema_description:"Log in with a short-lived service account token of each cluster. The exporter requires permission to create tokens of the service account in each cluster."`
+	Interval       Duration              `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"Interval of the logins."`
+	Mount          string                `yaml:"mount" jsonschema:"default=kubernetes/{cluster},minLength=1" jsonschema_description:"Path of the auth method; {cluster} is replaced by the name of the cluster, and is required if there are several clusters."`
 	Role           string                `yaml:"role" jsonschema:"default=cobaltcore-exporter-probe,minLength=1" jsonschema_description:"Role to log in with. It needs no policy."`
 	ServiceAccount OpenBaoServiceAccount `yaml:"serviceAccount" jsonschema_description:"The service account in each cluster."`
-	Audiences      []string              `yaml:"audiences,omitempty" jsonschema:"uniqueItems=true,minLength=1" jsonschema_description:"Audiences of the tokens. An empty list is that of the API server."`
+	Audiences      []string              `yaml:"audiences,omitempty" jsonschema:"uniqueItems=true,minLength=1" jsonschema_description:"Audiences of the tokens. If the list is empty, the audience is that of the API server."`
 }
 
 // OpenBaoServiceAccount names a service account.
 type OpenBaoServiceAccount struct {
 	Namespace string `yaml:"namespace" jsonschema:"default=cobaltcore-exporter,minLength=1" jsonschema_description:"Namespace of the service account."`
-	Name      string `yaml:"name" jsonschema:"default=cobaltcore-exporter-probe,minLength=1" jsonschema_description:"Name of the service account. It is not that of the exporter, as who may create its tokens may do what it may."`
+	Name      string `yaml:"name" jsonschema:"default=cobaltcore-exporter-probe,minLength=1" jsonschema_description:"Name of the service account. It must not be the service account of the exporter: a token of it has all permissions of the exporter."`
 }

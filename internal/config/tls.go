@@ -6,7 +6,7 @@ package config
 // TLS has the settings for verifying a server and the client certificate of the exporter. Paths are
 // absolute.
 type TLS struct {
-	CAFile             string `yaml:"caFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the certificate authorities for verifying the server's certificate. Empty: those of the system. The file is read again when it changes."`
+	CAFile             string `yaml:"caFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the certificate authorities for verifying the server's certificate. If it is empty, the certificate authorities of the system are used. The file is read again when it changes."`
 	CertFile           string `yaml:"certFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the client certificate, if the server asks for one. It is read again when it changes."`
 	KeyFile            string `yaml:"keyFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the key of the client certificate."`
 	ServerName         string `yaml:"serverName,omitempty" jsonschema:"default=,maxLength=253" jsonschema_description:"Name that the server's certificate must have, if it differs from the host in the URL."`
