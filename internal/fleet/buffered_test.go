@@ -129,7 +129,9 @@ func TestDecodingIsLimited(t *testing.T) {
 			t.Error("more bodies are decoded than there are processors")
 		}
 		_ = given.Close() // while it waits
-		<-readOfGiven
+		if err := <-readOfGiven; err != nil {
+			t.Error(err)
+		}
 		_ = decoded[0].Close()
 		if err := <-read; err != nil {
 			t.Error(err)

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		scrapeAgainAndAgain(url)
 		return
 	}
-	os.Exit(m.Run())
+	m.Run()
 }
 
 // scrapeAgainAndAgain scrapes as Prometheus does, until standard output is closed, and prints a line after each
