@@ -85,7 +85,7 @@ func comparePage(t *testing.T, commands []string) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(chartDir(t), "README.md"))
 	harness.Must(t, err)
-	_, rest, _ := strings.Cut(string(page), "It becomes a kubeconfig there")
+	_, rest, _ := strings.Cut(string(page), "Create a kubeconfig for this account")
 	_, rest, _ = strings.Cut(rest, "```sh\n")
 	block, _, _ := strings.Cut(rest, "```")
 	got := accountCommands(block)
