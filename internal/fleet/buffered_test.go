@@ -4,10 +4,10 @@
 package fleet
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -112,10 +112,14 @@ func TestDecodingIsLimited(t *testing.T) {
 			go func() { _, _ = writer.Write([]byte("x")) }()
 			return body, read
 		}
-		slow := (&share{whole: all}).body(io.NopCloser(blockedReader{t.Context()}))
-		go func() { _, _ = slow.Read(nil) }()
+		slow, readOfSlow := next()
+		if err := <-readOfSlow; err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, _ = slow.Read(make([]byte, 1)) }() // waits for its server
+		synctest.Wait()
 		var decoded []io.ReadCloser
-		for range cap(all.decoding) {
+		for range runtime.GOMAXPROCS(0) {
 			body, read := next()
 			if err := <-read; err != nil {
 				t.Fatal(err)
@@ -144,12 +148,4 @@ func TestDecodingIsLimited(t *testing.T) {
 			t.Errorf("%d closed bodies are decoded", len(all.decoding))
 		}
 	})
-}
-
-// blockedReader returns when its context ends.
-type blockedReader struct{ context.Context }
-
-func (r blockedReader) Read([]byte) (int, error) {
-	<-r.Done()
-	return 0, io.EOF
 }

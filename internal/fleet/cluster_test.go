@@ -167,9 +167,10 @@ func TestFingerprinterReadsChangedFiles(t *testing.T) {
 	if f.Fingerprint(t.Context(), c) != first {
 		t.Error("a file that was not written is read")
 	}
-	put(kubeconfig, config("certificate-authority-data: Yg=="), time.Now())
+	now := time.Now()
+	put(kubeconfig, config("certificate-authority-data: Yg=="), now)
 	second := f.Fingerprint(t.Context(), c)
-	put(kubeconfig, config("certificate-authority-data: Yw=="), time.Now())
+	put(kubeconfig, config("certificate-authority-data: Yw=="), now) // the time of a file system with long ticks
 	if second == first || f.Fingerprint(t.Context(), c) == second {
 		t.Error("a file that was written twice in a short time is not read")
 	}
