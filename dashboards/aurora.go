@@ -6,7 +6,7 @@ package dashboards
 // byCheck are the labels of a check of Aurora.
 const byCheck = "cluster, aurora, check"
 
-const noAnswer = "Aurora is absent or does not answer, or the data is a snapshot."
+const noAnswer = "No measurement: no answer, or a snapshot."
 
 func auroraPanels() []Panel {
 	aurora := func(family string) string { return selector("cobaltcore_aurora_" + family) }
@@ -29,7 +29,7 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 		{
 			Kind: StatusHistory, Title: "Checks of Aurora over time", Width: 18, Height: 6, Unit: Number,
 			Description: "Each check over time. All green is good. If only keystone fails, logins fail, and the cause is not Aurora. If only page fails, the static files are broken.",
-			Queries:     []Query{{Expr: perAurora(`max by (` + byCheck + `) (` + aurora("check_success") + `)`), Legend: legend}},
+			Queries:     []Query{{Expr: inWords(perAurora(`max by (`+byCheck+`) (`+aurora("check_success")+`)`), "check", "csrf_token"), Legend: legend}},
 			Mappings:    works, Links: []Link{playbook("AuroraDown"), playbook("AuroraKeystoneDown")},
 		},
 		{
@@ -44,15 +44,15 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("AuroraDown"), playbook("AuroraCertExpiring")},
 		},
 		{
-			Kind: TimeSeries, Title: "Duration of checks", Width: 10, Unit: Duration, Min: new(float64),
+			Kind: TimeSeries, Title: "Duration of checks", Width: 9, Unit: Milliseconds, Min: new(float64),
 			Description: "The time of the last check, redirects included. Below a second is good. A check without a response has no line.", Empty: noAnswer,
-			Queries:    []Query{{Expr: spent(byCheck) + ` > 0`, Legend: legend}},
-			Thresholds: splitAt(Good, 1, Warning),
+			Queries:    []Query{{Expr: inWords(milliseconds(spent(byCheck)+` > 0`), "check", "csrf_token"), Legend: legend}},
+			Thresholds: splitAt(Good, 1000, Warning),
 		},
 		{
-			Kind: TimeSeries, Title: "Duration by phase", Width: 8, Unit: Duration, Stacked: true, Min: new(float64),
+			Kind: TimeSeries, Title: "Duration by phase", Width: 9, Unit: Milliseconds, Stacked: true, Min: new(float64),
 			Description: "The time of all checks of an Aurora by phase. processing is the time of Aurora itself; resolve is DNS; connect and tls are the network and the ingress.", Empty: noAnswer,
-			Queries:    []Query{{Expr: spent("cluster, aurora, phase") + ` > 0`, Legend: "{{cluster}} {{aurora}} {{phase}}"}},
+			Queries:    []Query{{Expr: milliseconds(spent("cluster, aurora, phase") + ` > 0`), Legend: "{{cluster}} {{aurora}} {{phase}}"}},
 			Thresholds: []Threshold{{Color: Neutral}},
 		},
 		{

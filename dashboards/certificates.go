@@ -48,19 +48,19 @@ func certificatesPage() Dashboard {
 // remainingTimeHistory returns separate panels for lifetimes of years, weeks and hours, because on
 // a common axis only the longest lifetimes would be visible.
 func remainingTimeHistory(ends []expiringItem) []Panel {
-	panel := func(unit string, seconds float64, title, description string, what ...string) Panel {
+	panel := func(unit Unit, seconds float64, title, description string, thresholds []Threshold, what ...string) Panel {
 		some := slices.DeleteFunc(slices.Clone(ends), func(e expiringItem) bool { return !slices.Contains(what, e.title) })
 		return Panel{
-			Kind: TimeSeries, Title: unit + " left: " + title, Width: 12, Unit: Number, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
-			Description: description + " A line falls with time and jumps up after a renewal. At 0 there is an outage. Without a line, nothing of this kind exists.",
-			Queries:     []Query{{Expr: fmt.Sprintf(`min by (cluster, what) (%s) / %v`, unionOf(some, expiringItem.remainingTime), seconds), Legend: "{{cluster}} {{what}}"}},
+			Kind: TimeSeries, Title: "Time left: " + title, Width: 12, Unit: unit, Thresholds: thresholds,
+			Description: description + " A line falls with time and jumps up after a renewal. At 0 there is an outage.", Empty: "Nothing of this kind exists.",
+			Queries: []Query{{Expr: fmt.Sprintf(`min by (cluster, what) (%s) / %v`, unionOf(some, expiringItem.remainingTime), seconds), Legend: "{{cluster}} {{what}}"}},
 		}
 	}
 	return []Panel{
-		panel("Days", day, "CAs", "The first CA certificate of each cluster to expire.", "Root CA", "Intermediate CA"),
-		panel("Days", day, "server and client certificates", "The first certificate of each sort to expire.", "OpenBao listener", "First issued certificate", "Aurora and Keystone", "API server", "Client certificate of the exporter"),
-		panel("Hours", hour, "revocation lists", "The first list to expire. With auto_rebuild, OpenBao rebuilds it before it expires.", "Revocation list"),
-		panel("Hours", hour, "tokens", "The first token of each sort to expire.", "OpenBao token of the exporter", "Token of the exporter", "Token of Greenhouse"),
+		panel(Days, day, "CAs", "The first CA certificate of each cluster to expire.", expiry(7, 60), "Root CA", "Intermediate CA"),
+		panel(Days, day, "server and client certificates", "The first certificate of each sort to expire.", expiry(3, 14), "OpenBao listener", "First issued certificate", "Aurora and Keystone", "API server", "Client certificate of the exporter"),
+		panel(Minutes, 60, "revocation lists", "The first list to expire. With auto_rebuild, OpenBao rebuilds it before it expires.", expiry(0, 120), "Revocation list"),
+		panel(Minutes, 60, "tokens", "The first token of each sort to expire.", expiry(0, 10), "OpenBao token of the exporter", "Token of the exporter", "Token of Greenhouse"),
 	}
 }
 
@@ -75,11 +75,11 @@ func pkiPanels() []Panel {
 			Kind: Table, Title: "Issuers", Width: 24, Unit: Number,
 			Description: "The CA certificates with which OpenBao signs. A CA signs no certificate that would expire after the CA, so it must be replaced when less time is left than the lifetime of its certificates. Requests that name no issuer are signed by the default issuer.",
 			Queries: []Query{
-				{Expr: withFallbackRow(share, "mount", "none")}, {Expr: issuer("not_after") + ` - time()`}, {Expr: issuer("not_after")},
+				{Expr: withFallbackRow(share, "mount", "none")}, {Expr: issuer("not_after") + ` - time()`},
 			},
 			Columns: []Column{
-				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("issuer_name", "Issuer"), labelColumn("issuer_id", "ID"),
-				labelColumn("type", "Type"), labelColumn("is_default", "Default"), ageColumn(1, "Left"), {Query: 0, Title: "Share left", Unit: Percent, Mappings: noRow()}, dateColumn(2, "Expires"),
+				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("issuer_name", "Issuer"), withWidth(labelColumn("issuer_id", "ID"), 250),
+				labelColumn("type", "Type"), labelColumn("is_default", "Default"), ageColumn(1, "Left"), {Query: 0, Title: "Share left", Unit: Percent, Mappings: noRow()},
 			},
 			Sort: Sort{Column: "Left"}, Links: []Link{playbook("OpenBaoCAExpiringRoot"), playbook("OpenBaoCAExpiringIntermediate")},
 		},

@@ -55,8 +55,8 @@ func appliedPanel() Panel {
 	return Panel{
 		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 5,
 		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. A failure that began after one of these changes was probably caused by it.",
-		Queries: []Query{{Expr: withFallbackRow(revisions+`}) unless `+revisions+`} offset 1h)
-  and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+chosenClusters+`} offset 1h)`, "name", "none")}},
+		Queries: []Query{{Expr: withFallbackRow(shortRevisions(revisions+`}) unless `+revisions+`} offset 1h)
+  and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+chosenClusters+`} offset 1h)`, "applied_revision"), "name", "none")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("target_cluster", "Applied to"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"),
 			fluxNameColumn(), labelColumn("applied_revision", "Applied now"),

@@ -70,7 +70,7 @@ func clusterExpiry() Panel {
 	p := expiryTable("Certificates and credentials", "Expiry of the certificate of the API server and of the credentials of the exporter. Green is good. The page Certificates and expiry covers the whole fleet.",
 		clusterExpiries())
 	p.Width, p.Height = 10, 4
-	p.Columns = slices.DeleteFunc(p.Columns, func(c Column) bool { return c.Title == "Cluster" || c.Title == "Object" || c.Title == "Expires" })
+	p.Columns = slices.DeleteFunc(p.Columns, func(c Column) bool { return c.Title == "Cluster" || c.Title == "Object" })
 	return p
 }
 
@@ -78,7 +78,7 @@ func clusterHealth() Panel {
 	return Panel{
 		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 7, Mappings: healthMappings(),
 		Description: "The verdict of the exporter on each system of this cluster: down is at least one critical finding, degraded at least one warning, unknown a system with missing data. Systems that the cluster does not have are left out. Sharded exporters have no verdicts.",
-		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{system}}"}},
+		Queries:     []Query{{Expr: withSystemTitles(`max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`), Legend: "{{system}}"}},
 	}
 }
 
@@ -87,16 +87,16 @@ func clusterApplied() []Panel {
 	const target = `target_cluster=~"$cluster"`
 	var states []Query
 	for _, s := range fluxStates() {
-		states = append(states, Query{Legend: s.title, Expr: `sum(cobaltcore_flux_resource_status{` + target + `, kind=~"Kustomization|HelmRelease|ResourceSet", status="` + s.name + `"}) or vector(0)`})
+		states = append(states, Query{Legend: s.title, Color: s.color, Expr: `sum(cobaltcore_flux_resource_status{` + target + `, kind=~"Kustomization|HelmRelease|ResourceSet", status="` + s.name + `"}) or vector(0)`})
 	}
 	return []Panel{
 		{
-			Kind: TimeSeries, Title: "Applied by state", Width: 10, Height: 9, Unit: Number, Stacked: true,
+			Kind: TimeSeries, Title: "Applied by state", Width: 24, Height: 9, Unit: Number, Stacked: true,
 			Description: "Kustomizations, HelmReleases and ResourceSets that are applied to this cluster, from here or from another one, by state. Only ready, and suspended on purpose, is good.",
 			Queries:     states,
 		},
 		{
-			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,
+			Kind: Table, Title: "Applied here and not ready", Width: 24, Height: 5,
 			Description: "Objects applied to this cluster that are neither ready nor suspended, with the cluster that contains the object. None is good.",
 			Queries:     []Query{{Expr: withFallbackRow(`topk by (`+fluxObject+`) (1, time() - min by (`+fluxObject+`, status) (`+fluxNotReady+`{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="suspended"}))`, "name", "none")}},
 			Columns: []Column{

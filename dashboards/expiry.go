@@ -76,6 +76,9 @@ func (e expiringItem) state() string {
 
 // row returns the labels of a row in the table of expiries.
 func (e expiringItem) row(expr string) string {
+	if slices.Contains(e.labels, "check") {
+		expr = inWords(expr, "check", "csrf_token")
+	}
 	return `max by (cluster, what, object) (` + withLabel(`label_join(`+expr+`, "object", "/", "`+strings.Join(e.labels, `", "`)+`")`, "what", e.title) + `)`
 }
 
@@ -101,15 +104,14 @@ func countBelow(ends []expiringItem, limit func(expiringItem) string) string {
 
 // expiryTable returns a table of certificates and tokens, sorted by expiry.
 func expiryTable(title, description string, ends []expiringItem, links ...Link) Panel {
-	query := func(expr func(expiringItem) string) Query { return Query{Expr: unionOf(ends, expr)} }
 	return Panel{
 		Kind: Table, Title: title, Description: description, Width: 24, Height: 8, Unit: Number, Links: links,
-		Queries: []Query{{Expr: `clamp_min(` + unionOf(ends, expiringItem.remainingTime) + `, 0)`}, query(expiringItem.expiryTime),
+		Queries: []Query{{Expr: `clamp_min(` + unionOf(ends, expiringItem.remainingTime) + `, 0)`},
 			{Expr: withFallbackRow(unionOf(ends, expiringItem.state), "what", "nothing known")}},
 		Columns: []Column{
 			withWidth(clusterColumn(), 140), withWidth(labelColumn("what", "What"), 190), labelColumn("object", "Object"),
-			withWidth(ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}), 90), withWidth(dateColumn(1, "Expires"), 180),
-			{Query: 2, Title: "State", Width: 120, Mappings: []Mapping{
+			withWidth(ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}), 90),
+			{Query: 1, Title: "State", Width: 120, Mappings: []Mapping{
 				{Value: 0, Text: "has time", Color: Good}, {Value: 1, Text: "soon", Color: Warning},
 				{Value: 2, Text: "urgent", Color: Bad}, {Value: 3, Text: "expired", Color: Bad}, {Value: -1, Text: "none", Color: Neutral},
 			}},

@@ -90,7 +90,7 @@ func exporterCost() []Panel {
 		return p
 	}
 	return []Panel{
-		each("Duration of a scrape", "How long Prometheus takes to read a replica. Well below the interval of the scrape is good.", Duration, `scrape_duration_seconds{`+exporterJob+`}`),
+		each("Duration of a scrape", "How long Prometheus takes to read a replica. Well below the interval of the scrape is good.", Milliseconds, milliseconds(`scrape_duration_seconds{`+exporterJob+`}`)),
 		each("Rows", "Samples in a scrape of a replica. Steady is good; if it jumps, see the objects by kind above.", Number, `scrape_samples_scraped{`+exporterJob+`}`),
 		each("CPU", "Processor cores that a replica uses. The sizing page of the documentation has typical values.", Number, `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
 		each("Memory", "Resident memory of a replica. Steady is good; it follows the number of objects.", Bytes, `process_resident_memory_bytes{`+exporterJob+`}`),
@@ -109,7 +109,8 @@ func exporterCost() []Panel {
 }
 
 func exporterRules() []Panel {
-	evaluation := linePanel("Evaluation of the rules", "How long the exporter takes to evaluate its rules, every 15 s. Far below a second is good.", Duration, "duration", `max(cobaltcore_health_evaluation_duration_seconds)`)
+	evaluation := linePanel("Evaluation of the rules", "How long the exporter takes to evaluate its rules, every 15 s. Far below a second is good.", Milliseconds, "duration",
+		milliseconds(`max(cobaltcore_health_evaluation_duration_seconds)`))
 	age := Panel{
 		Kind: Stat, Title: "Last evaluation", Width: 4, Height: 8, Unit: Duration, Thresholds: splitAt(Good, 60, Bad),
 		Description: "Time since the last evaluation of the rules, of the exporter with the oldest one. Below half a minute is good; otherwise findings and verdicts are outdated.",

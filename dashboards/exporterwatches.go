@@ -66,17 +66,17 @@ or 0 * max by (cluster) (`+selector("cobaltcore_cluster_up")+`)`)
 			Queries:     []Query{{Expr: `max by (` + of + `) (` + selector("cobaltcore_collector_up") + `)`, Legend: "{{cluster}} {{collector}}"}},
 			Links:       []Link{*toCluster()},
 		},
-		linePanel("Time since the last success", "Time since the last success of each watch and probe of a collector; the oldest counts. Below two minutes is good.", Duration, "{{cluster}} {{collector}}",
-			`time() - max by (`+of+`) (`+selector("cobaltcore_collector_last_success_timestamp_seconds")+`)`),
-		linePanel("Duration of lists and probes", "Duration of the slowest initial list or last probe of each collector. Seconds are good.", Duration, "{{cluster}} {{collector}}",
-			`max by (`+of+`) (`+selector("cobaltcore_collector_duration_seconds")+`)`),
+		withThresholds(linePanel("Time since the last success", "Time since the last success of each watch and probe of a collector; the oldest counts. Below two minutes is good.", Seconds, "{{cluster}} {{collector}}",
+			`time() - max by (`+of+`) (`+selector("cobaltcore_collector_last_success_timestamp_seconds")+`)`), splitAt(Good, 120, Warning)),
+		linePanel("Duration of lists and probes", "Duration of the slowest initial list or last probe of each collector. Seconds are good.", Milliseconds, "{{cluster}} {{collector}}",
+			milliseconds(`max by (`+of+`) (`+selector("cobaltcore_collector_duration_seconds")+`)`)),
 		errors,
 		{
 			Kind: Table, Title: "Controllers whose metrics cannot be read", Width: 12, Height: 6,
 			Description: "Pods of controllers whose metrics cannot be read, and systems whose pods cannot be listed, with the reason. None is good; forbidden means that pods or pods/proxy are not allowed.",
 			Queries: []Query{{Expr: withFallbackRow(`max by (cluster, system, namespace, name, reason) (`+selector("cobaltcore_controller_scrape_failing")+`)
 or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_failing")+`)`, "name", "none")}},
-			Columns: []Column{clusterColumn(), labelColumn("system", "System"), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), wordColumn("reason", "Reason")},
+			Columns: []Column{clusterColumn(), systemColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), wordColumn("reason", "Reason")},
 			Sort:    Sort{Column: "Cluster"},
 		},
 	}

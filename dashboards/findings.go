@@ -4,6 +4,7 @@
 package dashboards
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,10 +51,15 @@ func (f findings) info(matchers ...string) string {
 	return of(`cluster=~"$cluster|"`) + ` or ` + of(`object_cluster=~"$cluster"`)
 }
 
-// severity returns the findings with their severity as a number; that of a root cause is the
-// highest among its consequences.
+// severity returns the findings with their severity as a number, by which a table has the worst first, and outages before
+// expiries. The severity of a root cause is the highest among its consequences.
 func (f findings) severity() string {
-	return `max by (` + findingLabels + `) (0 * (` + f.info(`worst="critical"`) + `) or (` + f.info(`worst="warning"`) + `) or 2 * (` + f.info(`worst="info"`) + `))`
+	var all []string
+	for i, s := range []string{"critical", "warning", "info"} {
+		worst := `worst="` + s + `"`
+		all = append(all, fmt.Sprintf("%d * (%s)", 2*i, f.info(worst, `rule!~".*Expiring.*"`)), fmt.Sprintf("%d * (%s)", 2*i+1, f.info(worst, `rule=~".*Expiring.*"`)))
+	}
+	return `max by (` + findingLabels + `) (` + strings.Join(all, " or ") + `)`
 }
 
 // prometheusOnly returns the names of the selected alerts that only Prometheus evaluates.
@@ -87,33 +93,32 @@ func findingsTable(title, description string, f findings) Panel {
 	if names := f.prometheusOnly(); len(names) > 0 {
 		fired := ofPrometheus(names, "ALERTS")
 		severity += `
-or 0 * (` + strings.ReplaceAll(fired, `alertname=~`, `severity="critical", alertname=~`) + `) or ` + strings.ReplaceAll(fired, `alertname=~`, `severity!="critical", alertname=~`)
+or 0 * (` + strings.ReplaceAll(fired, `alertname=~`, `severity="critical", alertname=~`) + `) or 2 * (` + strings.ReplaceAll(fired, `alertname=~`, `severity!="critical", alertname=~`) + `)`
 		since += ` or time() - (` + ofPrometheus(names, "ALERTS_FOR_STATE") + `)`
 	}
 	p := Panel{
 		Kind: Table, Title: title, Width: 24, Height: 7,
-		Description: description + " Click an alert for its playbook. The exporter lists its 250 worst findings; /api/v1/report has all.",
+		Description: description + " Outages come before expiries, and new findings first. Click a summary for its playbook. The exporter lists its 250 worst findings; /api/v1/report has all.",
 		Queries: []Query{
 			{Expr: `(` + severity + `) or on () ` + withLabel(`0 * max by () (cobaltcore_health_last_evaluation_timestamp_seconds) - 1`, "summary", "no findings") +
 				` or on () ` + withLabel(`vector(-2)`, "summary", "no exporter reports findings")},
 			{Expr: since},
 		},
 		Columns: []Column{
-			{Query: 0, Title: "Severity", Width: 100, Mappings: []Mapping{
-				{Value: 0, Text: "critical", Color: Bad}, {Value: 1, Text: "warning", Color: Warning}, {Value: 2, Text: "info", Color: Info},
+			{Query: 0, Title: "Severity", Width: 84, Mappings: []Mapping{
+				{Value: 0, Text: "critical", Color: Bad}, {Value: 1, Text: "critical", Color: Bad},
+				{Value: 2, Text: "warning", Color: Warning}, {Value: 3, Text: "warning", Color: Warning},
+				{Value: 4, Text: "info", Color: Info}, {Value: 5, Text: "info", Color: Info},
 				{Value: -1, Text: "ok", Color: Good}, {Value: -2, Text: "unknown", Color: Unknown},
 			}},
-			withWidth(clusterColumn(), 120), labelColumn("summary", "Summary"),
-			{Label: "rule", Title: "Alert", Width: 230, Link: &Link{Title: "Playbook of ${rule}", URL: "${playbook}"}},
-			withWidth(ageColumn(1, "For"), 80),
+			withWidth(clusterColumn(), 105), {Label: "summary", Title: "Summary", Link: &Link{Title: "Playbook", URL: "${playbook}"}},
+			withWidth(ageColumn(1, "For"), 75),
 		},
-		Sort: Sort{Column: "Severity"},
+		Sort: Sort{Column: "Severity"}, Then: Sort{Column: "For"},
 	}
-	more := withWidth(labelColumn("cause", "Follows from"), 190)
-	if f.causes {
-		more = withWidth(wordColumn("reason", "Reason"), 160)
+	if !f.causes { // the summary has the reason
+		p.Columns = slices.Insert(p.Columns, 3, withWidth(labelColumn("cause", "Follows from"), 225))
 	}
-	p.Columns = slices.Insert(p.Columns, 3, more)
 	return p
 }
 

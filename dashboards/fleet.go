@@ -82,7 +82,7 @@ func healthHistory() Panel {
 	return Panel{
 		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 17,
 		Description: "The verdicts over time, to see which failures began together. Always green is good. Sharded exporters have no verdicts.",
-		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{cluster}} {{system}}"}},
+		Queries:     []Query{{Expr: withSystemTitles(`max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`), Legend: "{{cluster}} {{system}}"}},
 		Mappings:    healthMappings(),
 		Links:       []Link{*toCluster()},
 	}

@@ -60,7 +60,7 @@ func fluxStates() []struct {
 
 // statusColumn returns the column with the state of a Flux object in the colour of the state.
 func statusColumn() Column {
-	c := withWidth(labelColumn("status", "State"), 145)
+	c := withWidth(labelColumn("status", "State"), 110)
 	for _, s := range fluxStates() {
 		c.Mappings = append(c.Mappings, Mapping{Label: s.name, Text: s.title, Color: s.color})
 	}
@@ -119,16 +119,16 @@ func fluxReconciliation() []Panel {
 			fluxColumns(labelColumn("component", "Controller"), ageColumn(0, "Overdue for", Threshold{Color: Warning})), oldestFirst("Overdue for"),
 			withFallbackRow(fluxOverdue()+` > 0`, "name", "none")),
 		{
-			Kind: TimeSeries, Title: "Longest overdue", Width: 12, Height: 8, Unit: Duration,
+			Kind: TimeSeries, Title: "Longest overdue", Width: 12, Unit: Minutes, Min: new(float64),
 			Description: "Time for which the most overdue object of each cluster has been overdue. 0 is good; a rising line means that a controller has stopped.",
-			Queries:     []Query{{Expr: `max by (cluster) (clamp_min(` + fluxOverdue() + `, 0))`, Legend: "{{cluster}}"}},
-			Thresholds:  zeroIsGood(Warning),
+			Queries:     []Query{{Expr: `max by (cluster) (clamp_min(` + fluxOverdue() + `, 0)) / 60`, Legend: "{{cluster}}"}},
+			Thresholds:  []Threshold{{Color: Good}, {From: 1, Color: Warning}, {From: 60, Color: Bad}},
 			Links:       []Link{*toCluster()},
 		},
 		{
-			Kind: TimeSeries, Title: "Duration of the last reconciliations", Width: 12, Height: 8, Unit: Duration,
+			Kind: TimeSeries, Title: "Duration of the last reconciliations", Width: 12, Unit: Milliseconds, Min: new(float64),
 			Description: "How long the longest of the last reconciliations in the history of FluxInstances took. It is good as long as it is far below the interval.", Empty: "No FluxInstance has a history.",
-			Queries: []Query{{Expr: `max by (cluster, kind) (` + fluxResources("cobaltcore_flux_resource_history_duration_seconds") + `)`, Legend: "{{cluster}} {{kind}}"}},
+			Queries: []Query{{Expr: milliseconds(`max by (cluster, kind) (` + fluxResources("cobaltcore_flux_resource_history_duration_seconds") + `)`), Legend: "{{cluster}} {{kind}}"}},
 			Links:   []Link{*toCluster()},
 		},
 	}

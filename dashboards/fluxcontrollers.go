@@ -29,7 +29,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 			Queries: []Query{{Expr: withFallbackRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: `clamp_min(` + replicas("desired") + `
   - on (` + workload + `, version) (` + replicas("available") + `), 0)`}},
 			Columns: []Column{
-				clusterColumn(), labelColumn("namespace", "Namespace"), {Label: "name", Title: "Name", Link: toLogs()}, labelColumn("version", "Version"),
+				clusterColumn(), labelColumn("namespace", "Namespace"), {Label: "name", Title: "Name", Width: 190, Link: toLogs()}, withWidth(labelColumn("version", "Version"), 80),
 				valueColumn(0, "Available", Number), valueColumn(1, "Desired", Number), valueColumn(2, "Missing", Number, zeroIsGood(Bad)...),
 			},
 			Sort: Sort{Column: "Missing", Descending: true},
@@ -53,6 +53,12 @@ func linePanel(title, description string, unit Unit, legend, expr string) Panel 
 	}
 }
 
+// withThresholds gives a panel thresholds.
+func withThresholds(p Panel, all []Threshold) Panel {
+	p.Thresholds = all
+	return p
+}
+
 // withEmptyText gives a panel the explanation for no data.
 func withEmptyText(p Panel, why string) Panel {
 	p.Empty = why
@@ -74,11 +80,11 @@ func fluxWork() []Panel {
 		working, asked,
 		linePanel("Queue", "Objects that wait to be reconciled, by controller. Around 0 is good; a line that stays high means that a controller does not keep up, or that an API server or registry is slow.", Number, "{{cluster}} {{name}}",
 			`max by (cluster, component, name) (`+selector("workqueue_depth", fluxSystem)+`)`),
-		linePanel("Longest reconciliation under way", "Duration of the longest running reconciliation of a controller. Seconds to a few minutes are good; if the line rises steadily, the reconciliation hangs.", Duration, "{{cluster}} {{name}}",
-			`max by (cluster, component, name) (`+selector("workqueue_longest_running_processor_seconds", fluxSystem)+`)`),
+		withThresholds(linePanel("Longest reconciliation under way", "Duration of the longest running reconciliation of a controller. Seconds to a few minutes are good; if the line rises steadily, the reconciliation hangs.", Seconds, "{{cluster}} {{name}}",
+			`max by (cluster, component, name) (`+selector("workqueue_longest_running_processor_seconds", fluxSystem)+`)`), splitAt(Good, 300, Warning)),
 		busy,
-		withEmptyText(linePanel("Duration of reconciliations", "Average duration of reconciliations of a kind. Steady is good. A kind that was not reconciled has no line.", Duration, "{{cluster}} {{kind}}",
-			average("gotk_reconcile_duration_seconds", "cluster, kind", fluxSystem)), "No reconciliation in the time range, or the metrics of the controllers are not read."),
+		withEmptyText(linePanel("Duration of reconciliations", "Average duration of reconciliations of a kind. Steady is good. A kind that was not reconciled has no line.", Milliseconds, "{{cluster}} {{kind}}",
+			milliseconds(average("gotk_reconcile_duration_seconds", "cluster, kind", fluxSystem))), "No reconciliation, or the metrics of the controllers are not read."),
 		linePanel("Reconciliations", "Reconciliations per second of each controller. A line at 0 means that the controller does nothing.", PerSecond, "{{cluster}} {{component}}",
 			`sum by (cluster, component) (`+perSecond("controller_runtime_reconcile_total", fluxSystem)+`)`),
 		linePanel("Failed reconciliations", "Failed reconciliations per second, by kind of object. 0 is good; the table of failed objects lists them.", PerSecond, "{{cluster}} {{controller}}",
@@ -102,12 +108,12 @@ func fluxAPI() []Panel {
 
 func fluxCaches() []Panel {
 	return []Panel{
-		withEmptyText(linePanel("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more mean that a receiver of notifications is slow.", Duration, "{{cluster}}",
-			average("gotk_event_http_request_duration_seconds", "cluster", fluxSystem)), "No event in the time range."),
-		withEmptyText(linePanel("Webhooks", "How long notification-controller takes for a webhook, on average.", Duration, "{{cluster}}",
-			average("gotk_receiver_http_request_duration_seconds", "cluster", fluxSystem)), "No webhook in the time range."),
+		withEmptyText(linePanel("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more mean that a receiver of notifications is slow.", Milliseconds, "{{cluster}}",
+			milliseconds(average("gotk_event_http_request_duration_seconds", "cluster", fluxSystem))), "No event in the time range."),
+		withEmptyText(linePanel("Webhooks", "How long notification-controller takes for a webhook, on average.", Milliseconds, "{{cluster}}",
+			milliseconds(average("gotk_receiver_http_request_duration_seconds", "cluster", fluxSystem))), "No webhook in the time range."),
 		linePanel("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
-			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", fluxSystem)+`)`),
+			inWords(`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", fluxSystem)+`)`, "event_type", "cache_hit", "cache_miss")),
 		linePanel("Tokens in caches", "Registry and Git tokens in the caches of controllers. 0 means no cache, or no controller with metrics.", Number, "{{cluster}}",
 			perCluster(`sum by (cluster) (`+selector("gotk_token_cached_items", fluxSystem)+`)`)),
 	}

@@ -27,10 +27,10 @@ func fluxInstances() []Panel {
 			24, instance(differenceColumn(), labelColumn("object", "Object"), labelColumn("desired", "Asked for"), labelColumn("actual", "Actual")),
 			withFallbackRow(`max by (`+fluxObject+`, aspect, object, desired, actual) (`+selector("cobaltcore_flux_instance_mismatch_info")+`)`, "name", "none")),
 		table("Settings", "The settings of each FluxInstance about its cluster. Equal settings in clusters of the same role are good.",
-			14, instance(labelColumn("type", "Type"), labelColumn("size", "Size"), labelColumn("multitenant", "Multi-tenant"), labelColumn("network_policy", "Network policies"), labelColumn("domain", "Domain"), labelColumn("variant", "Variant"), labelColumn("artifact", "Artifact")),
+			24, instance(labelColumn("type", "Type"), labelColumn("size", "Size"), labelColumn("multitenant", "Multi-tenant"), labelColumn("network_policy", "Network policies"), labelColumn("domain", "Domain"), labelColumn("variant", "Variant"), labelColumn("artifact", "Artifact")),
 			withFallbackRow(`max by (`+fluxObject+`, type, size, multitenant, network_policy, domain, variant, artifact) (`+selector("cobaltcore_flux_instance_settings_info")+`)`, "name", "no FluxInstance")),
 		{
-			Kind: Table, Title: "Network policies and versions", Width: 10, Height: 6,
+			Kind: Table, Title: "Network policies and versions", Width: 14, Height: 6,
 			Description: "Number of declared network policies that are missing, whether the applied version is in its range, and how long an upgrade has been attempted. No missing policy and a version in the range are good.",
 			Queries: []Query{
 				{Expr: `max by (` + fluxObject + `) (` + selector("cobaltcore_flux_instance_version_in_range") + `)`},
@@ -41,11 +41,11 @@ func fluxInstances() []Panel {
 				ageColumn(2, "Upgrade attempted for")),
 			Sort: Sort{Column: "Cluster"},
 		},
-		table("Sync", "The source that each FluxInstance declares for the sync of its cluster. A cluster without a row is not synced by its FluxInstance.",
-			14, instance(labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path")),
-			withFallbackRow(`max by (`+fluxObject+`, source_kind, source_name, url, ref, path) (`+selector("cobaltcore_flux_instance_sync_info")+`)`, "name", "no sync")),
 		table("Shards", "The shards for which each FluxInstance has installed controllers. No shard is good unless one controller does not keep up.",
 			10, instance(labelColumn("shard", "Shard")),
 			withFallbackRow(`max by (`+fluxObject+`, shard) (`+selector("cobaltcore_flux_instance_shard_info")+`)`, "name", "no shards")),
+		table("Sync", "The source that each FluxInstance declares for the sync of its cluster. A cluster without a row is not synced by its FluxInstance.",
+			24, instance(labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), withWidth(labelColumn("url", "URL"), 290), labelColumn("ref", "Reference"), labelColumn("path", "Path")),
+			withFallbackRow(`max by (`+fluxObject+`, source_kind, source_name, url, ref, path) (`+selector("cobaltcore_flux_instance_sync_info")+`)`, "name", "no sync")),
 	}
 }

@@ -53,9 +53,9 @@ func stateValue(matchers string) string {
 
 func resourceState() Panel {
 	return Panel{
-		Kind: Stat, Title: "State", Width: 6, Height: 6, Unit: Number, Mappings: stateMappings(), Empty: "There is no such object.",
+		Kind: Stat, Title: "State", Width: 6, Height: 6, Unit: Number, Mappings: append(stateMappings(), Mapping{Value: -1, Text: "no such object", Color: Neutral}),
 		Description: "The state of the object. Ready is good. Failed is retried; stalled is retried only after a change or on request; waiting is for a dependency.",
-		Queries:     []Query{{Expr: stateValue(chosenFluxResource), Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
+		Queries:     []Query{{Expr: `(` + stateValue(chosenFluxResource) + `) or on () vector(-1)`, Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
 	}
 }
 
@@ -83,7 +83,7 @@ func resourceRevisions() Panel {
 	return Panel{
 		Kind: Table, Title: "Revisions", Width: 11, Height: 6,
 		Description: "The target cluster of the object, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
-		Queries:     []Query{{Expr: withFallbackRow(`max by (`+labels+`) (flux_resource_info{`+chosenFluxResource+`})`, "reason", "this kind has no revision")}},
+		Queries:     []Query{{Expr: withFallbackRow(shortRevisions(`max by (`+labels+`) (flux_resource_info{`+chosenFluxResource+`})`, "revision", "applied_revision"), "reason", "this kind has no revision")}},
 		Columns: []Column{
 			labelColumn("reason", "Reason"), labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied"), labelColumn("target_cluster", "Applied to"),
 			labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path"),
@@ -95,12 +95,13 @@ func resourceHistory() []Panel {
 	one := func(metric string) string {
 		return `max by (` + fluxObject + `) (cobaltcore_flux_resource_` + metric + `{` + chosenFluxResource + `})`
 	}
-	age := linePanel("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. A sawtooth below the interval is good; a rising line means that a controller has stopped.", Duration, "age",
+	age := linePanel("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. A sawtooth below the interval is good; a rising line means that a controller has stopped.", Seconds, "age",
 		`time() - (`+one("last_reconcile_timestamp_seconds")+` or `+one("ready_transition_timestamp_seconds")+` or `+one("created_timestamp_seconds")+`)`)
 	age.Queries = append(age.Queries, Query{Legend: "interval", Expr: one("interval_seconds")})
-	took := linePanel("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good.", Duration, "last",
-		one("history_duration_seconds"))
-	took.Queries = append(took.Queries, Query{Legend: "average", Expr: average("gotk_reconcile_duration_seconds", "cluster, kind, exported_namespace, name", `kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)})
+	took := linePanel("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good.", Milliseconds, "last",
+		milliseconds(one("history_duration_seconds")))
+	took.Queries = append(took.Queries, Query{Legend: "average", Expr: milliseconds(
+		average("gotk_reconcile_duration_seconds", "cluster, kind, exported_namespace, name", `kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`))})
 	inventory := linePanel("Objects in the inventory", "Number of objects that it has applied. Steady is good; a drop after a push means that objects were pruned. It needs metrics.detail: full.", Number, "objects", one("inventory_entries"))
 	size := linePanel("Size of the artifact", "Size of the artifact of a source. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes"))
 	age.Empty, took.Empty = "It needs metrics.detail: full.", "The object has no history, and the metrics of its controller are not read."
@@ -123,7 +124,8 @@ func resourceRelatives() []Panel {
 	table := func(title, description, expr, none string) Panel {
 		state := `topk by (` + object + `) (1, ` + selector("cobaltcore_flux_resource_status") + `)`
 		p := fluxTable(title, description, []Column{
-			labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(), statusColumn(), labelColumn("target_cluster", "Applied to"),
+			withWidth(labelColumn("kind", "Kind"), 120), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(), statusColumn(),
+			withWidth(labelColumn("target_cluster", "Applied to"), 105),
 		}, Sort{Column: "Name"}, withFallbackRow(expr+`
   * on (`+object+`) group_left (status, target_cluster) `+state+`
   or label_replace(`+expr+` unless on (`+object+`) `+state+`, "status", "is not there", "", "")`, "name", none))

@@ -59,6 +59,14 @@ func fluxTables() []Panel {
 	}
 }
 
+// shortRevisions shortens the digests in labels with revisions: refs/heads/main@sha1:1a2b… becomes main@1a2b….
+func shortRevisions(expr string, labels ...string) string {
+	for _, l := range labels {
+		expr = `label_replace(` + expr + `, "` + l + `", "$2$4", "` + l + `", "(refs/heads/)?(.*@)?sha(1|256):([0-9a-f]{12}).*")`
+	}
+	return expr
+}
+
 // fluxBehind selects the objects whose attempted revision differs from the applied one.
 func fluxBehind() string {
 	return `max by (` + fluxObject + `, attempted, applied) (` + fluxResources("cobaltcore_flux_resource_revision_pending_info") + `)`
@@ -70,18 +78,20 @@ func fluxRevisions() []Panel {
 	return []Panel{
 		fluxTable("Attempted, not applied", "Objects whose last attempted revision differs from the applied revision. None is good. Failed objects stay at the old revision until they are repaired; the attempts of all others are running.",
 			fluxColumns(labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied")), Sort{Column: "Cluster"},
-			withFallbackRow(fluxBehind(), "name", "none")),
+			withFallbackRow(shortRevisions(fluxBehind(), "attempted", "applied"), "name", "none")),
 		fluxTable("Applied revisions", "The applied revision of each object by name and cluster. If two clusters have different revisions under the same name, one is behind, possibly on purpose. source is the source of the object.",
-			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
-			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`
+			fluxColumns(withWidth(labelColumn("applied_revision", "Applied"), 190), withWidth(labelColumn("source_kind", "Source"), 110), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
+			shortRevisions(`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`
   or `+selectOperator("flux_instance_info")+`
-  or `+selectOperator("flux_resourceset_info")+`)`),
-		withEmptyText(fluxTable("Revisions of sources", "The revision of each source, and when its artifact last changed. A failing source keeps its last artifact, and its objects stay Ready.",
-			fluxColumns(labelColumn("revision", "Revision"), labelColumn("ref", "Reference"), labelColumn("url", "URL"), ageColumn(0, "Artifact changed")), Sort{Column: "Name"},
-			`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
-  * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`), "No source has an artifact."),
+  or `+selectOperator("flux_resourceset_info")+`)`, "applied_revision")),
+		fluxTable("Revisions of sources", "The revision of each source, and when its artifact last changed. A failing source keeps its last artifact, and its objects stay Ready.",
+			fluxColumns(withWidth(labelColumn("revision", "Revision"), 190), withWidth(labelColumn("ref", "Reference"), 110), withWidth(labelColumn("url", "URL"), 300),
+				withWidth(ageColumn(0, "Artifact changed"), 125)), Sort{Column: "Name"},
+			withFallbackRow(shortRevisions(`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
+  * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`, "revision"), "name", "no source has an artifact")),
 		fluxTable("Charts in several versions", "HelmReleases of charts that the chosen clusters have in more than one version. None is good, unless a new version is being rolled out cluster by cluster.",
-			fluxColumns(labelColumn("chart_name", "Chart"), labelColumn("chart_version", "Version"), labelColumn("app_version", "Version of the application"), labelColumn("release_status", "Release")), Sort{Column: "Chart"},
+			fluxColumns(labelColumn("chart_name", "Chart"), withWidth(labelColumn("chart_version", "Version"), 100),
+				withWidth(labelColumn("app_version", "Application"), 100), withWidth(labelColumn("release_status", "Release"), 90)), Sort{Column: "Chart"},
 			withFallbackRow(`max by (`+fluxObject+`, chart_name, chart_version, app_version, release_status) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)
   and on (chart_name) (count by (chart_name) (count by (chart_name, chart_version) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)) > 1)`, "name", "none")),
 		fluxVersions(),
@@ -94,7 +104,7 @@ func fluxVersions() Panel {
 		[]Column{
 			clusterColumn(), fluxNameColumn(), labelColumn("desired", "Asked for"), labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied"),
 		}, Sort{Column: "Cluster"},
-		withFallbackRow(`max by (`+fluxObject+`, desired, attempted, applied) (`+selector("cobaltcore_flux_instance_version_info")+`)`, "name", "no FluxInstance"))
+		withFallbackRow(shortRevisions(`max by (`+fluxObject+`, desired, attempted, applied) (`+selector("cobaltcore_flux_instance_version_info")+`)`, "attempted", "applied"), "name", "no FluxInstance"))
 	p.Width = 14
 	return p
 }

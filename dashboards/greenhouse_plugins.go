@@ -41,18 +41,18 @@ func pluginPanels() []Panel {
 			Queries: perRow(rows, byObject, "name", "none", trouble,
 				ageOf("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`), ageOf("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
 			Columns: []Column{
-				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Plugin"), {Label: "target_cluster", Title: "Target", Link: toTarget()},
+				clusterColumn(), labelColumn("namespace", "Organization"), withWidth(labelColumn("name", "Plugin"), 175), {Label: "target_cluster", Title: "Target", Link: toTarget()},
 				{Query: 0, Title: "State", Mappings: []Mapping{
 					{Value: 0, Text: "not ready", Color: Bad}, {Value: 2, Text: "ready, without pods", Color: Bad}, {Value: 3, Text: "outdated", Color: Info},
 					{Value: 4, Text: "suspended", Color: Info}, {Value: 5, Text: "unknown", Color: Unknown}, {Value: -1, Text: "all ready", Color: Good},
 				}},
 				labelColumn("definition_name", "Definition"), labelColumn("version", "Version"), labelColumn("preset", "Preset"), labelColumn("owned_by", "Owner"),
-				ageColumn(1, "Ready unchanged for"), ageColumn(2, "Deployed"),
+				ageColumn(1, "Unchanged for"), ageColumn(2, "Deployed"),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("CobaltCoreGreenhousePluginNotReady"), playbook("GreenhousePluginWorkloadDown")},
 		},
 		{
-			Kind: Table, Title: "Presets", Width: 14, Unit: Number,
+			Kind: Table, Title: "Presets", Width: 24, Unit: Number,
 			Description: "A preset creates a plugin in each of its clusters. All ready and none failed is good. If all plugins of a preset fail, the cause is its definition or its values.",
 			Queries:     perRow(preset, byObject, "name", "none", objectState("pluginpreset"), selectGreenhouse("pluginpreset_plugins"), selectGreenhouse("pluginpreset_plugins_ready"), selectGreenhouse("pluginpreset_plugins_failed")),
 			Columns: []Column{
@@ -63,7 +63,7 @@ func pluginPanels() []Panel {
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhousePresetFailing")},
 		},
 		{
-			Kind: Table, Title: "Catalogs", Width: 10, Unit: Number,
+			Kind: Table, Title: "Catalogs", Width: 24, Unit: Number,
 			Description: "Catalogs with definitions. All objects ready is good. While a catalog fails, its definitions keep their versions, and new definitions are not created.",
 			Queries:     perRow(`0 * max by (`+byObject+`) (`+selectGreenhouse("catalog_created_timestamp_seconds")+`) + 1`, byObject, "name", "none", objectState("catalog"), catalog("True"), catalog("False"), catalog("Unknown")),
 			Columns: []Column{

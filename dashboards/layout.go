@@ -31,7 +31,7 @@ func (p Panel) size() (w, h int) {
 	case Stat, Gauge:
 		w, h = 4, 4
 	case TimeSeries:
-		w, h = 12, 9
+		w, h = 12, 10
 	case StatusHistory:
 		w, h = columns, 8
 	case Table:
@@ -44,6 +44,9 @@ func (p Panel) size() (w, h int) {
 	}
 	if p.Height > 0 {
 		h = p.Height
+	}
+	if p.Kind == Table && h > 4 && h%2 == 0 {
+		h++ // with an odd height, no row is cut in Perses
 	}
 	return min(w, columns), h
 }

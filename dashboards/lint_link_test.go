@@ -148,7 +148,7 @@ func TestAlertsLinkToPages(t *testing.T) {
 func TestFindingsLinkToPlaybooks(t *testing.T) {
 	tables := 0
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
-		if p.Kind != dashboards.Table || !slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Label == "rule" }) {
+		if p.Kind != dashboards.Table || !slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Title == "Severity" }) {
 			return
 		}
 		tables++

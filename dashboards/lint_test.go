@@ -61,8 +61,8 @@ func TestPanels(t *testing.T) {
 		if p.Kind != dashboards.Table && (len(p.Columns) > 0 || p.Sort.Column != "") {
 			t.Error("columns without a table")
 		}
-		if p.Unit == dashboards.Timestamp && (len(p.Thresholds) > 0 || p.Kind == dashboards.TimeSeries || p.Kind == dashboards.StatusHistory) {
-			t.Error("a moment has no colour and is no line")
+		if p.Unit == dashboards.Duration && p.Kind == dashboards.TimeSeries {
+			t.Error("its axis would have fractions of months or days")
 		}
 		ascending(t, p.Thresholds)
 	})
@@ -103,13 +103,12 @@ func TestTables(t *testing.T) {
 			if c.Query < 0 || c.Query >= len(p.Queries) {
 				t.Errorf("column %s shows query %d of %d", c.Title, c.Query, len(p.Queries))
 			}
-			if c.Unit == dashboards.Timestamp && len(c.Thresholds) > 0 {
-				t.Errorf("column %s: a moment has no colour", c.Title)
-			}
 			ascending(t, c.Thresholds)
 		}
-		if len(p.Columns) == 0 || p.Sort.Column != "" && !titles[p.Sort.Column] {
-			t.Errorf("sorted by %q, which is no column", p.Sort.Column)
+		for _, by := range []string{p.Sort.Column, p.Then.Column} {
+			if by != "" && !titles[by] {
+				t.Errorf("sorted by %q, which is no column", by)
+			}
 		}
 		for i, q := range p.Queries {
 			if ok, err := p.HasRowsOf(q); !ok || err != nil {

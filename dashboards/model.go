@@ -99,6 +99,7 @@ type Panel struct {
 	// links; all queries must have these labels, because Perses would lose rows.
 	Columns []Column
 	Sort    Sort   // of a table
+	Then    Sort   // among rows that are equal by Sort; its column is to the right
 	Links   []Link // of a panel, or with ${label} of each of its series and rows
 	Text    string // of Markdown
 }
@@ -113,21 +114,39 @@ func (p Panel) About() string {
 
 // Query is PromQL. Legend names a series, with {{label}} for the value of a label.
 // Tables, stats and gauges ask for the end of the time range only.
-type Query struct{ Expr, Legend string }
+type Query struct {
+	Expr, Legend string
+	// Color is the fixed colour of a query with a single series.
+	Color Color
+}
 
 // Unit is the unit of values.
 type Unit string
 
-// The units. Timestamps are seconds since the epoch and shown as a date, or in Perses,
-// which has none, as the time from now to there; a Duration is in seconds.
+// The units. A Duration is in seconds and is shown in the largest unit that fits, which is a fraction on the axis
+// of a graph (1.9 months). Graphs have whole numbers of a fixed unit instead.
 const (
 	Number    Unit = "number"
 	Percent   Unit = "percent" // 0 to 1
 	Duration  Unit = "duration"
 	Bytes     Unit = "bytes"
 	PerSecond Unit = "per second"
-	Timestamp Unit = "timestamp"
+
+	Milliseconds Unit = "ms"
+	Seconds      Unit = "seconds"
+	Minutes      Unit = "minutes"
+	Hours        Unit = "hours"
+	Days         Unit = "days"
 )
+
+// IsCount reports whether the unit is a fixed unit of time, whose values are shown as whole numbers.
+func (u Unit) IsCount() bool {
+	switch u {
+	case Milliseconds, Seconds, Minutes, Hours, Days:
+		return true
+	}
+	return false
+}
 
 // Color is the meaning of a value; the writers choose its colour.
 type Color string

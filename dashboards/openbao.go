@@ -141,17 +141,17 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + selectOpenBao("node_up")
 			Sort: Sort{Column: "Node"},
 		},
 		{
-			Kind: TimeSeries, Title: "Clock skew of the nodes in seconds", Width: 12, Unit: Number,
+			Kind: TimeSeries, Title: "Clock skew of the nodes", Width: 12, Unit: Seconds,
 			Description: "Seconds by which the clock of a node is ahead of the clock of the exporter; between -30 and 30 is good. Otherwise leases and certificates expire at the wrong time: check the time service of the host. If all nodes have the same skew, the clock of the exporter is wrong.",
 			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_clock_skew_seconds") + `)`, Legend: legendNode}},
 			Thresholds:  []Threshold{{Color: Warning}, {From: -30, Color: Good}, {From: 31, Color: Warning}},
 			Links:       []Link{playbook("OpenBaoClockSkew")},
 		},
 		{
-			Kind: TimeSeries, Title: "Response time of nodes", Width: 12, Unit: Duration,
-			Description: "Response time of sys/health, including TLS. Steady and well below a second is good. A node that becomes slower lacks memory or disk throughput. A node that does not respond has no line.", Empty: "No node answers, or the data is a snapshot.",
-			Queries:    []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_response_seconds") + `)`, Legend: legendNode}},
-			Thresholds: []Threshold{{Color: Good}, {From: 1, Color: Warning}},
+			Kind: TimeSeries, Title: "Response time of nodes", Width: 12, Unit: Milliseconds, Min: new(float64),
+			Description: "Response time of sys/health, including TLS. Steady and well below a second is good. A node that becomes slower lacks memory or disk throughput. A node that does not respond has no line.", Empty: "No measurement: no answer, or a snapshot.",
+			Queries:    []Query{{Expr: milliseconds(`max by (` + byNode + `) (` + selectOpenBao("node_response_seconds") + `)`), Legend: legendNode}},
+			Thresholds: splitAt(Good, 1000, Warning),
 		},
 	}
 }

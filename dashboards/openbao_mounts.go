@@ -76,10 +76,10 @@ or 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + ` unless on (cl
 			Sort: Sort{Column: "Login"}, Links: []Link{playbook("OpenBaoAuthProbeFailing")},
 		},
 		{
-			Kind: TimeSeries, Title: "Duration of logins", Width: 10, Unit: Duration, Min: new(float64),
-			Description: "Time of a login, with the review of the token by the cluster's API server. Below a second is good. If it grows, check that API server and the network to it. Without probes, the lines stay at 0.",
-			Queries:     []Query{{Expr: withFallbackClusters(`max by (`+by+`) (`+selectOpenBao("auth_probe_duration_seconds")+`)`, 0), Legend: "{{cluster}} {{mount}}"}},
-			Thresholds:  splitAt(Good, 1, Warning),
+			Kind: TimeSeries, Title: "Duration of logins", Width: 10, Unit: Milliseconds, Min: new(float64),
+			Description: "Time of a login, with the review of the token by the cluster's API server. Below a second is good. If it grows, check that API server and the network to it.", Empty: "No measurement: no login is probed, or a snapshot.",
+			Queries:    []Query{{Expr: milliseconds(`max by (` + by + `) (` + selectOpenBao("auth_probe_duration_seconds") + `)`), Legend: "{{cluster}} {{mount}}"}},
+			Thresholds: splitAt(Good, 1000, Warning),
 		},
 	}
 }

@@ -47,13 +47,13 @@ func baoRaft() []Panel {
 			Links:       []Link{playbook("OpenBaoReplicationLag")},
 		},
 		{
-			Kind: TimeSeries, Title: "Last contact with the leader", Width: 12, Unit: Duration, Min: new(float64),
+			Kind: TimeSeries, Title: "Last contact with the leader", Width: 12, Unit: Milliseconds, Min: new(float64),
 			Description: "Time since the leader and each server were last in contact. Below the limit of autopilot, 10 s by default, is good.",
 			Queries: []Query{
-				{Expr: maxByServer("autopilot_server_last_contact_seconds"), Legend: legendServer},
-				{Expr: maxByOpenBao("autopilot_last_contact_threshold_seconds"), Legend: legendBao + " limit"},
+				{Expr: milliseconds(maxByServer("autopilot_server_last_contact_seconds")), Legend: legendServer},
+				{Expr: milliseconds(maxByOpenBao("autopilot_last_contact_threshold_seconds")), Legend: legendBao + " limit"},
 			},
-			Thresholds: splitAt(Good, 10, Warning),
+			Thresholds: splitAt(Good, 10000, Warning),
 			Links:      []Link{playbook("OpenBaoAutopilotUnhealthy")},
 		},
 		{
@@ -124,7 +124,7 @@ func baoLeader() []Panel {
 			Links:       []Link{playbook("OpenBaoLeaderFlapping")},
 		},
 		{
-			Kind: TimeSeries, Title: "Time since the last report of each standby", Width: 9, Unit: Duration, Min: new(float64),
+			Kind: TimeSeries, Title: "Time since the last report of each standby", Width: 9, Unit: Seconds, Min: new(float64),
 			Description: "Time since each standby last reported to the active node, which it does every few seconds. Lines near 0 are good. A rising line belongs to a disconnected standby; it ends when the active node removes the standby.",
 			Queries:     []Query{{Expr: `clamp_min(time() - max by (` + byBao + `, api_address) (` + selectOpenBao("ha_node_last_echo_timestamp_seconds") + `), 0)`, Legend: legendBao + " {{api_address}}"}},
 			Thresholds:  splitAt(Good, 30, Warning),

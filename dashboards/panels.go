@@ -125,11 +125,6 @@ func ageColumn(query int, title string, thresholds ...Threshold) Column {
 	return valueColumn(query, title, Duration, thresholds...)
 }
 
-// dateColumn returns a column with a time.
-func dateColumn(query int, title string) Column {
-	return Column{Query: query, Title: title, Unit: Timestamp}
-}
-
 // valueColumn returns a column with a number in a unit.
 func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Column {
 	c := Column{Query: query, Title: title, Unit: unit, Thresholds: thresholds}
@@ -151,6 +146,9 @@ func ageOf(metric string, matchers ...string) string {
 func selector(metric string, matchers ...string) string {
 	return metric + `{` + strings.Join(slices.Concat([]string{chosenClusters}, matchers), ", ") + `}`
 }
+
+// milliseconds converts seconds for graphs of short times.
+func milliseconds(expr string) string { return `1000 * (` + expr + `)` }
 
 // perSecond returns the rate of a counter.
 func perSecond(metric string, matchers ...string) string {

@@ -114,7 +114,7 @@ func TestBoxes(t *testing.T) {
 		{Kind: dashboards.Stat}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.Stat, Height: 3},
 		{Kind: dashboards.Table, Width: 30},
 	})
-	want := []dashboards.Box{{0, 0, 4, 4}, {4, 0, 12, 9}, {0, 9, 12, 9}, {12, 9, 4, 3}, {0, 18, 24, 6}}
+	want := []dashboards.Box{{0, 0, 4, 4}, {4, 0, 12, 10}, {0, 10, 12, 10}, {12, 10, 4, 3}, {0, 20, 24, 7}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -114,10 +114,10 @@ func readersBehind() []Panel {
 			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
 		},
 		{
-			Kind: TimeSeries, Title: "Longest behind", Width: 12, Unit: Duration, Min: new(float64),
+			Kind: TimeSeries, Title: "Longest behind", Width: 12, Unit: Hours, Min: new(float64),
 			Description: "Time for which the oldest lagging reader of each cluster has been behind. 0, or a sawtooth up to one interval, is good. A line that only rises belongs to a reader that is not refreshed.",
-			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) or 0 * max by (cluster) (` + withoutUnaskedPaths(consumerReferences()) + `)`, Legend: "{{cluster}}"}},
-			Thresholds:  splitAt(Good, 2*hour, Warning), Links: []Link{*toCluster()},
+			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) / 3600 or 0 * max by (cluster) (` + withoutUnaskedPaths(consumerReferences()) + `)`, Legend: "{{cluster}}"}},
+			Thresholds:  []Threshold{{Color: Good}, {From: 2, Color: Warning}, {From: 24, Color: Bad}}, Links: []Link{*toCluster()},
 		},
 	}
 }

@@ -13,13 +13,13 @@ func baoTelemetry() Section {
 		return `sum by (cluster, instance) (rate(` + metric + of + `[$__rate_interval]))`
 	}
 	mean := func(metric string) string {
-		return rate(metric+"_sum") + ` / (` + rate(metric+"_count") + ` > 0) / 1000`
+		return rate(metric+"_sum") + ` / (` + rate(metric+"_count") + ` > 0)` // in milliseconds
 	}
-	operations := panel("Duration of storage reads and writes", "How long a read or a write of the encrypted storage takes on average. A few milliseconds are good; more is a slow disk, or a slow network between the raft servers.", Duration, " reads", mean("vault_barrier_get"))
+	operations := panel("Duration of storage reads and writes", "How long a read or a write of the encrypted storage takes on average. A few milliseconds are good; more is a slow disk, or a slow network between the raft servers.", Milliseconds, " reads", mean("vault_barrier_get"))
 	operations.Queries = append(operations.Queries, Query{Legend: "{{cluster}} {{instance}} writes", Expr: mean("vault_barrier_put")})
 	return Section{Title: "Telemetry of OpenBao", Collapsed: true, Panels: []Panel{
 		panel("Requests", "Requests per second that each node handles. Only the active node should have many.", PerSecond, "", rate("vault_core_handle_request_count")),
-		panel("Duration of requests", "How long a request takes on average. Milliseconds are good.", Duration, "", mean("vault_core_handle_request")),
+		panel("Duration of requests", "How long a request takes on average. Milliseconds are good.", Milliseconds, "", mean("vault_core_handle_request")),
 		operations,
 		panel("Raft entries to apply", "Committed entries that are waiting to be applied. Near 0 is good.", Number, "", `sum by (cluster, instance) (vault_raft_storage_stats_fsm_pending`+of+`)`),
 		panel("Leases", "Leases that have not expired. A line that only rises means that a client does not revoke leases, or that a TTL is too long.", Number, "", `max by (cluster, instance) (vault_expire_num_leases`+of+`)`),

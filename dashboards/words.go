@@ -3,7 +3,11 @@
 
 package dashboards
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
 
 // labelWords are the reasons and checks of the exporter that are no words. Objects have reasons of their own, such as BuildFailed.
 func labelWords() []string {
@@ -15,11 +19,41 @@ func labelWords() []string {
 	}
 }
 
+// wordFor returns the words for a value of a label.
+func wordFor(value string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(value, "_", " "), "csrf", "CSRF")
+}
+
+// inWords replaces values of a label by words, for legends.
+func inWords(expr, label string, values ...string) string {
+	for _, v := range values {
+		expr = `label_replace(` + expr + `, "` + label + `", "` + wordFor(v) + `", "` + label + `", "` + v + `")`
+	}
+	return expr
+}
+
+// withSystemTitles replaces the names of systems in the label system by their titles, for legends.
+func withSystemTitles(expr string) string {
+	for _, d := range alerts.Descriptions() {
+		expr = `label_replace(` + expr + `, "system", "` + d.Title + `", "system", "` + string(d.System) + `")`
+	}
+	return expr
+}
+
+// systemColumn returns a column with the titles of systems.
+func systemColumn() Column {
+	c := labelColumn("system", "System")
+	for _, d := range alerts.Descriptions() {
+		c.Mappings = append(c.Mappings, Mapping{Label: string(d.System), Text: d.Title})
+	}
+	return c
+}
+
 // wordColumn returns a column with a label whose values are shown as words.
 func wordColumn(name, title string) Column {
 	c := labelColumn(name, title)
 	for _, value := range labelWords() {
-		c.Mappings = append(c.Mappings, Mapping{Label: value, Text: strings.ReplaceAll(value, "_", " ")})
+		c.Mappings = append(c.Mappings, Mapping{Label: value, Text: wordFor(value)})
 	}
 	return c
 }

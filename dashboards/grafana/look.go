@@ -40,14 +40,12 @@ func unit(u dashboards.Unit) string {
 		return units.BytesIEC
 	case dashboards.PerSecond:
 		return units.OpsPerSecond
-	case dashboards.Timestamp:
-		return units.DatetimeISO
+	}
+	if u.IsCount() {
+		return "suffix:" + string(u)
 	}
 	return units.Short
 }
-
-// inMilliseconds reports whether values of the unit are milliseconds in Grafana.
-func inMilliseconds(u dashboards.Unit) bool { return u == dashboards.Timestamp }
 
 // thresholds always have a base. Without it, Grafana uses its default: red from 80 on.
 func thresholds(all []dashboards.Threshold) *dashboard.ThresholdsConfig {

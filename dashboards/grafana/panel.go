@@ -45,7 +45,7 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 	if p.Empty != "" {
 		out.FieldConfig.Defaults.NoValue = new(p.Empty)
 	}
-	if p.Decimals > 0 || p.Unit == dashboards.Duration && p.Kind != dashboards.TimeSeries {
+	if p.Decimals > 0 || p.Unit == dashboards.Duration || p.Unit.IsCount() {
 		out.FieldConfig.Defaults.Decimals = new(float64(p.Decimals))
 	}
 	switch p.Kind {
@@ -61,6 +61,7 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 			Tooltip: tooltip(common.TooltipDisplayModeMulti, common.SortOrderDescending)}
 		out.FieldConfig.Defaults.Custom = lines(p)
 		out.FieldConfig.Defaults.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdPaletteClassicByName}
+		out.FieldConfig.Overrides = append(out.FieldConfig.Overrides, fixedColors(p)...)
 	case dashboards.StatusHistory:
 		out.Type, out.Options = "status-history", statushistory.Options{
 			RowHeight: 0.9, ColWidth: new(0.9), ShowValue: common.VisibilityModeNever,
@@ -93,20 +94,7 @@ func target(p dashboards.Panel, i int, q dashboards.Query) prometheus.Dataquery 
 	if q.Legend == "" {
 		t.LegendFormat = new("__auto")
 	}
-	if inMilliseconds(unitOf(p, i)) {
-		t.Expr = "1000 * (" + q.Expr + ")"
-	}
 	return t
-}
-
-// unitOf returns the unit of a query; in a table, this is the unit of its column.
-func unitOf(p dashboards.Panel, query int) dashboards.Unit {
-	for _, c := range p.Columns {
-		if c.Label == "" && c.Query == query && c.Unit != "" {
-			return c.Unit
-		}
-	}
-	return p.Unit
 }
 
 func statOptions(p dashboards.Panel) stat.Options {
@@ -147,6 +135,19 @@ func legend(values ...string) common.VizLegendOptions {
 
 func tooltip(mode common.TooltipDisplayMode, sort common.SortOrder) common.VizTooltipOptions {
 	return common.VizTooltipOptions{Mode: mode, Sort: sort}
+}
+
+// fixedColors returns overrides for queries with a colour.
+func fixedColors(p dashboards.Panel) []dashboard.DashboardFieldConfigSourceOverrides {
+	var out []dashboard.DashboardFieldConfigSourceOverrides
+	for _, q := range p.Queries {
+		if q.Color != "" {
+			out = append(out, byName(q.Legend, []dashboard.DynamicConfigValue{
+				{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color(q.Color)}},
+			}))
+		}
+	}
+	return out
 }
 
 // lines returns the style of the lines of a time series.

@@ -17,8 +17,10 @@ import (
 func (w *writer) table(out *dashboard.Panel, p dashboards.Panel) {
 	out.Type = "table"
 	options := table.Options{ShowHeader: true, CellHeight: new(common.TableCellHeightSm), SortBy: []common.TableSortByFieldState{}}
-	if p.Sort.Column != "" {
-		options.SortBy = append(options.SortBy, common.TableSortByFieldState{DisplayName: p.Sort.Column, Desc: new(p.Sort.Descending)})
+	for _, s := range []dashboards.Sort{p.Sort, p.Then} {
+		if s.Column != "" {
+			options.SortBy = append(options.SortBy, common.TableSortByFieldState{DisplayName: s.Column, Desc: new(s.Descending)})
+		}
 	}
 	out.Options = options
 	out.FieldConfig.Defaults.Custom = table.FieldConfig{Align: common.FieldTextAlignmentAuto, Filterable: new(true)}

@@ -37,12 +37,15 @@ func formatOf(u dashboards.Unit, decimals int) format {
 	switch u {
 	case dashboards.Percent:
 		f.Unit = "percent-decimal"
-	case dashboards.Duration, dashboards.Timestamp:
+	case dashboards.Duration:
 		f.Unit = "seconds"
 	case dashboards.Bytes:
-		f.Unit, f.ShortValues = "bytes", true
+		f.Unit, f.ShortValues = "bytes", new(true)
 	case dashboards.PerSecond:
 		f.Unit = "ops/sec"
+	}
+	if u.IsCount() { // 1,234 instead of 1.23K
+		f.ShortValues, f.DecimalPlaces = new(false), new(0)
 	}
 	if decimals > 0 {
 		f.DecimalPlaces = new(decimals)

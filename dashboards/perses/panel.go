@@ -17,15 +17,13 @@ func (w *writer) panel(p dashboards.Panel) (panel, error) {
 	out := panelSpec{Display: display{Name: p.Title, Description: p.About()}}
 	for i, q := range p.Queries {
 		expr := q.Expr
-		if unitOf(p, i) == dashboards.Timestamp {
-			expr = "abs(time() - (" + expr + "))" // there are no dates before Perses 0.54
-		}
 		if by := offset(p, i); by != 0 {
 			expr = "(" + expr + ") - " + number(-by)
 		}
-		out.Queries = append(out.Queries, query{Kind: "TimeSeriesQuery", Spec: querySpec{
-			plugin{"PrometheusTimeSeriesQuery", timeSeriesQuery{Query: expr, SeriesNameFormat: q.Legend}},
-		}})
+		out.Queries = append(out.Queries, timeSeriesOf(dashboards.Query{Expr: expr, Legend: q.Legend}))
+	}
+	if p.Kind == dashboards.TimeSeries && p.Empty != "" {
+		out.Queries = append(out.Queries, timeSeriesOf(emptyText(p)))
 	}
 	for _, l := range p.Links {
 		if p.Kind != dashboards.Table || len(l.Labels()) == 0 {
@@ -52,6 +50,21 @@ func (w *writer) panel(p dashboards.Panel) (panel, error) {
 }
 
 // unitOf returns the unit of a query; in a table, this is the unit of its column.
+func timeSeriesOf(q dashboards.Query) query {
+	return query{Kind: "TimeSeriesQuery", Spec: querySpec{
+		plugin{"PrometheusTimeSeriesQuery", timeSeriesQuery{Query: q.Expr, SeriesNameFormat: q.Legend}},
+	}}
+}
+
+// emptyText returns a query whose series explains in the legend why the panel has no line. Perses has no text for no data.
+func emptyText(p dashboards.Panel) dashboards.Query {
+	q := dashboards.Query{Expr: "vector(NaN)", Legend: p.Empty}
+	for _, of := range p.Queries {
+		q.Expr += " unless on () (" + of.Expr + ")"
+	}
+	return q
+}
+
 func unitOf(p dashboards.Panel, query int) dashboards.Unit {
 	for _, c := range p.Columns {
 		if c.Label == "" && c.Query == query && c.Unit != "" {
@@ -81,15 +94,27 @@ func gauge(p dashboards.Panel) gaugeChart {
 
 func timeSeries(p dashboards.Panel) timeSeriesChart {
 	t := timeSeriesChart{
-		Legend: legend{Position: "bottom", Mode: "table", Size: "small", Values: []string{latest, "max"}}, Tooltip: tooltip{EnablePinning: true},
-		YAxis:  yAxis{Format: formatOf(p.Unit, p.Decimals), Min: p.Min, Max: p.Max},
-		Visual: visual{LineWidth: 1.25, AreaOpacity: 0.1},
+		Legend: legend{Position: "bottom", Mode: "table", Size: "medium", Values: []string{latest, "max"}}, Tooltip: tooltip{EnablePinning: true},
+		YAxis: yAxis{Show: true, Format: formatOf(p.Unit, p.Decimals), Min: p.Min, Max: p.Max},
+		// Colours by name may be similar. Those of the palette are distinct, and series are sorted by their labels.
+		Visual: visual{LineWidth: 1.25, AreaOpacity: 0.1, Palette: palette{Mode: "categorical"}},
+	}
+	if p.Unit.IsCount() {
+		t.YAxis.Label = string(p.Unit)
+	}
+	if p.Empty != "" { // a table would show the values of emptyText
+		t.Legend.Mode, t.Legend.Values = "list", nil
+	}
+	for i, q := range p.Queries {
+		if q.Color != "" {
+			t.QuerySettings = append(t.QuerySettings, querySettings{QueryIndex: i, ColorMode: "fixed", ColorValue: color(q.Color)})
+		}
 	}
 	if p.Width >= 24 {
-		t.Legend.Position, t.Legend.Size = "right", "medium"
+		t.Legend.Position = "right"
 	}
 	if p.Stacked {
-		t.Visual.AreaOpacity, t.Visual.Stack = 0.4, "all"
+		t.Visual.AreaOpacity, t.Visual.Stack, t.YAxis.Min = 0.4, "all", new(float64)
 	}
 	if len(p.Thresholds) > 0 {
 		t.Thresholds = new(steps(p.Thresholds))

@@ -10,7 +10,7 @@ package perses
 type format struct {
 	Unit          string `json:"unit"`
 	DecimalPlaces *int   `json:"decimalPlaces,omitempty"`
-	ShortValues   bool   `json:"shortValues,omitempty"`
+	ShortValues   *bool  `json:"shortValues,omitempty"`
 }
 
 type thresholds struct {
@@ -64,6 +64,8 @@ type timeSeriesChart struct {
 	YAxis      yAxis       `json:"yAxis"`
 	Thresholds *thresholds `json:"thresholds,omitempty"`
 	Visual     visual      `json:"visual"`
+
+	QuerySettings []querySettings `json:"querySettings,omitempty"`
 }
 
 type legend struct {
@@ -78,6 +80,8 @@ type tooltip struct {
 }
 
 type yAxis struct {
+	Show   bool     `json:"show"`
+	Label  string   `json:"label,omitempty"`
 	Format format   `json:"format"`
 	Min    *float64 `json:"min,omitempty"`
 	Max    *float64 `json:"max,omitempty"`
@@ -87,6 +91,18 @@ type visual struct {
 	LineWidth   float64 `json:"lineWidth"`
 	AreaOpacity float64 `json:"areaOpacity"`
 	Stack       string  `json:"stack,omitempty"`
+	Palette     palette `json:"palette"`
+}
+
+type palette struct {
+	Mode string `json:"mode"`
+}
+
+// querySettings are settings of the series of a query.
+type querySettings struct {
+	QueryIndex int    `json:"queryIndex"`
+	ColorMode  string `json:"colorMode"`
+	ColorValue string `json:"colorValue"`
 }
 
 type statusHistoryChart struct {

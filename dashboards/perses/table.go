@@ -14,10 +14,7 @@ import (
 func (w *writer) table(p dashboards.Panel) table {
 	t := table{Density: "compact", DefaultColumnHidden: true, DefaultColumnWidth: "auto"}
 	for i, c := range p.Columns {
-		if isDate(p, c) {
-			continue
-		}
-		out := column{Name: c.Label, Header: c.Title, EnableSorting: true, Width: c.Width}
+		out := column{Name: c.Label, Header: c.Title, EnableSorting: true, Width: width(p, c)}
 		// Settings of the cells of one column are new in 0.53; those of all cells find a word by its
 		// number, which is unique in the table.
 		named := words(c, offset(p, c.Query))
@@ -29,9 +26,12 @@ func (w *writer) table(p dashboards.Panel) table {
 			out.Name = valueName(p, c.Query)
 			out.Format = new(wholeOf(unitOf(p, c.Query), p.Decimals))
 		}
-		if p.Sort.Column == c.Title {
+		for _, s := range []dashboards.Sort{p.Sort, p.Then} {
+			if s.Column != c.Title {
+				continue
+			}
 			out.Sort = "asc"
-			if p.Sort.Descending {
+			if s.Descending {
 				out.Sort = "desc"
 			}
 		}
@@ -47,6 +47,34 @@ func (w *writer) table(p dashboards.Panel) table {
 		t.Transforms = joined(p)
 	}
 	return t
+}
+
+// width returns the width of a column in pixels. Perses distributes the width of the panel equally among the columns without one,
+// and cuts texts. In a table with several columns of text, the others are as wide as their headers and words.
+func width(p dashboards.Panel, c dashboards.Column) int {
+	texts := 0
+	for _, other := range p.Columns {
+		if other.Label != "" && other.Width == 0 {
+			texts++
+		}
+	}
+	switch {
+	case c.Width > 0 || texts < 3:
+		return c.Width
+	case c.Title == "Cluster": // the label has another name in some files
+		return 120
+	case c.Label != "":
+		return 0
+	}
+	longest := max(len(c.Title), 7)
+	for _, m := range c.Mappings {
+		longest = max(longest, len(m.Text))
+	}
+	w := 7*longest + 16
+	if c.Title == p.Sort.Column || c.Title == p.Then.Column {
+		w += 26 // the arrow
+	}
+	return w
 }
 
 // offset is added to the values of a query that are shown as words, so that no other value of the
@@ -89,12 +117,6 @@ func appendNew(all, more []cellSettings) []cellSettings {
 	return all
 }
 
-// isDate reports whether a column shows a date. There are none before Perses 0.54, so such a column
-// is left out: another one has the time that is left.
-func isDate(p dashboards.Panel, c dashboards.Column) bool {
-	return c.Label == "" && unitOf(p, c.Query) == dashboards.Timestamp
-}
-
 // unseen returns the fields of rows that have no column: labels that links need, and values.
 func (w *writer) unseen(p dashboards.Panel) []string {
 	var names []string
@@ -104,7 +126,7 @@ func (w *writer) unseen(p dashboards.Panel) []string {
 		}
 	}
 	for i := range p.Queries {
-		if !slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Label == "" && c.Query == i && !isDate(p, c) }) {
+		if !slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Label == "" && c.Query == i }) {
 			names = append(names, valueName(p, i))
 		}
 	}

@@ -5,7 +5,6 @@ package page
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
@@ -35,7 +34,7 @@ type changeRow struct {
 
 // changeOf returns the row of a change.
 func (s *site) changeOf(c changes.Change, now time.Time) changeRow {
-	r := changeRow{Change: c, Type: strings.ReplaceAll(string(c.Type), "_", " "), At: stampOf(c.At, now)}
+	r := changeRow{Change: c, Type: inWords(string(c.Type)), At: stampOf(c.At, now)}
 	switch c.Type {
 	case changes.State, changes.Created:
 		state := objectStateOf(c.After)

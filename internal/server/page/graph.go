@@ -19,6 +19,7 @@ const (
 	graphColumn     = graphNodeWidth + 60
 	graphLoop       = 40 // distance by which a line between two nodes of a column bulges out
 	graphRow        = graphNodeHeight + 14
+	maxGraphMargin  = 3 * graphRow
 	graphLine       = 30 // characters that fit into a node
 )
 
@@ -77,7 +78,8 @@ func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
 	for _, level := range levelsOutward(first, last) {
 		sortLevel(levels[level], g, y, level)
 		for place, i := range levels[level] {
-			y[i] = (v.Height-len(levels[level])*graphRow)/2 + place*graphRow
+			// Short levels are in the middle of the others, but never far below the top, where a screen would not show them.
+			y[i] = min((v.Height-len(levels[level])*graphRow)/2, maxGraphMargin) + place*graphRow
 			v.Nodes[i] = graphNodeOf(g.Nodes[i], (level-first)*graphColumn, y[i], causes[g.Nodes[i].Node])
 		}
 	}

@@ -113,7 +113,7 @@ func newSite(o Options) (*site, error) {
 	}
 	s := &site{Options: o, templates: map[string]*template.Template{}, assets: files}
 	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
-		t, err := template.New(name).Funcs(template.FuncMap{"itemList": newItemList}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		t, err := template.New(name).Funcs(template.FuncMap{"itemList": newItemList, "words": inWords}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err
 		}
@@ -121,6 +121,9 @@ func newSite(o Options) (*site, error) {
 	}
 	return s, nil
 }
+
+// inWords returns an identifier of the API, such as not_ready, as words.
+func inWords(s string) string { return strings.ReplaceAll(s, "_", " ") }
 
 // Register adds the pages to mux. It returns the handler of all other paths.
 func Register(mux *http.ServeMux, o Options) (notFound http.Handler, _ error) {

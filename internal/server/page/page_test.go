@@ -300,7 +300,7 @@ func TestClusterOfAnotherShard(t *testing.T) {
 	}
 	h := newHandler(t, o)
 	for path, want := range map[string][]string{
-		"/status":       {"shard 0 of 2", "watched by shard 1", "greenhouse in hub", "name_taken", "(far)"},
+		"/status":       {"shard 0 of 2", "watched by shard 1", "greenhouse in hub", "name taken", "(far)"},
 		"/clusters/far": {"watched by shard 1", "This exporter does not watch this cluster."},
 	} {
 		w := getPage(h, path)

@@ -39,8 +39,8 @@ func everything(variables []dashboards.Variable) dashboards.Dashboard {
 					Queries: []dashboards.Query{{Expr: `max by (cluster) (a)`, Legend: "{{cluster}}"}}, Links: []dashboards.Link{*toOther(), {Title: "Other", Dashboard: "other"}},
 				},
 				{
-					Kind: dashboards.Stat, Title: "Since", Description: "A moment.", Unit: dashboards.Timestamp,
-					Queries: []dashboards.Query{{Expr: `min(a)`}},
+					Kind: dashboards.Stat, Title: "Age", Description: "An age.", Unit: dashboards.Duration,
+					Queries: []dashboards.Query{{Expr: `time() - min(a)`}},
 				},
 				{
 					Kind: dashboards.Gauge, Title: "Share", Description: "A share.", Unit: dashboards.Percent, Decimals: 1, Thresholds: limits,
@@ -51,7 +51,11 @@ func everything(variables []dashboards.Variable) dashboards.Dashboard {
 			{Title: "Over time", Panels: []dashboards.Panel{
 				{
 					Kind: dashboards.TimeSeries, Title: "Rate", Description: "Lines.", Unit: dashboards.PerSecond, Stacked: true, Thresholds: limits, Min: new(0.0),
-					Queries: []dashboards.Query{{Expr: `sum by (cluster) (rate(a_total[$__rate_interval]))`, Legend: "{{cluster}}"}, {Expr: `b`}},
+					Queries: []dashboards.Query{{Expr: `sum by (cluster) (rate(a_total[$__rate_interval]))`, Legend: "{{cluster}}"}, {Expr: `b`, Legend: "failed", Color: dashboards.Bad}},
+				},
+				{
+					Kind: dashboards.TimeSeries, Title: "Time left", Description: "Days.", Unit: dashboards.Days, Empty: "Nothing expires.",
+					Queries: []dashboards.Query{{Expr: `min by (cluster) (a)`, Legend: "{{cluster}}"}},
 				},
 				{
 					Kind: dashboards.StatusHistory, Title: "States", Description: "Fields.", Mappings: words,
@@ -64,10 +68,10 @@ func everything(variables []dashboards.Variable) dashboards.Dashboard {
 			}},
 			{Title: "Tables", Collapsed: true, Panels: []dashboards.Panel{
 				{
-					Kind: dashboards.Table, Title: "One query", Description: "Findings.", Sort: dashboards.Sort{Column: "State", Descending: true},
+					Kind: dashboards.Table, Title: "One query", Description: "Findings.", Sort: dashboards.Sort{Column: "State", Descending: true}, Then: dashboards.Sort{Column: "Name"},
 					Queries: []dashboards.Query{{Expr: `a`}},
 					Columns: []dashboards.Column{
-						{Label: "cluster", Title: "Cluster", Width: 120}, {Label: "name", Title: "Name", Link: toOther()}, {Title: "State", Mappings: words},
+						{Label: "cluster", Title: "Cluster", Width: 120}, {Title: "State", Mappings: words}, {Label: "name", Title: "Name", Link: toOther()},
 					},
 					Links: []dashboards.Link{{Title: "Playbook", URL: "${playbook}"}},
 				},
@@ -76,7 +80,7 @@ func everything(variables []dashboards.Variable) dashboards.Dashboard {
 					Queries: []dashboards.Query{{Expr: `a`}, {Expr: `min by (cluster, name) (b)`}, {Expr: `count by (cluster, name) (c)`}},
 					Columns: []dashboards.Column{
 						{Label: "cluster", Title: "Cluster"}, {Title: "Age", Unit: dashboards.Duration, Thresholds: limits},
-						{Query: 1, Title: "Since", Unit: dashboards.Timestamp}, {Label: "name", Title: "Name"},
+						{Query: 1, Title: "Number", Unit: dashboards.Number}, {Label: "name", Title: "Name"},
 					},
 				},
 			}},

@@ -271,8 +271,6 @@ func unitText(u dashboards.Unit) *regexp.Regexp {
 		return regexp.MustCompile(number + ` ([KMG]i?)?B$`)
 	case dashboards.PerSecond:
 		return regexp.MustCompile(number + `( [KM])? ops/s$`)
-	case dashboards.Timestamp:
-		return regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$`)
 	}
 	return regexp.MustCompile(number + `( K| Mil| Bil)?$`)
 }

@@ -26,7 +26,7 @@ import (
 var screenshots = flag.String("screenshots", "", "the directory docs, for pictures of the dashboards and of the page")
 
 const (
-	shotWidth  = 1200
+	shotWidth  = 1440
 	shotHeight = 2400 // the rest of a page is cut off
 )
 
