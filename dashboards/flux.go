@@ -122,7 +122,7 @@ func fluxReconciliation() []Panel {
 			Kind: TimeSeries, Title: "Longest overdue", Width: 12, Unit: Minutes, Min: new(float64),
 			Description: "Time for which the most overdue object of each cluster has been overdue. 0 is good; a rising line means that a controller has stopped.",
 			Queries:     []Query{{Expr: `max by (cluster) (clamp_min(` + fluxOverdue() + `, 0)) / 60`, Legend: "{{cluster}}"}},
-			Thresholds:  []Threshold{{Color: Good}, {From: 1, Color: Warning}, {From: 60, Color: Bad}},
+			Thresholds:  []Threshold{{Color: Good}, {From: 1.0 / 60, Color: Warning}, {From: 60, Color: Bad}},
 			Links:       []Link{*toCluster()},
 		},
 		{

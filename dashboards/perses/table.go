@@ -66,13 +66,9 @@ func width(p dashboards.Panel, c dashboards.Column) int {
 	case c.Label != "":
 		return 0
 	}
-	longest := max(len(c.Title), 7)
+	w := 7*len(c.Title) + 36 // with the arrow of sorting
 	for _, m := range c.Mappings {
-		longest = max(longest, len(m.Text))
-	}
-	w := 7*longest + 16
-	if c.Title == p.Sort.Column || c.Title == p.Then.Column {
-		w += 26 // the arrow
+		w = max(w, 7*len(m.Text)+16)
 	}
 	return w
 }
