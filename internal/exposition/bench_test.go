@@ -50,11 +50,11 @@ func benchExposition(b *testing.B) (*Handler, *Group, *Rows) {
 
 // benchList lists all objects.
 func benchList(g *Group, rows *Rows) {
-	stage, places := g.Stage(), make([]Place, benchRows)
-	for i := range places {
-		places[i], _ = stage.Add(fmt.Sprintf("%06d", i), rows, benchFill(i, fmt.Sprintf("refs/heads/main@sha1:%040x", i/100)))
+	stage := g.Stage()
+	for i := range benchRows {
+		stage.Add(fmt.Sprintf("%06d", i), rows, benchFill(i, fmt.Sprintf("refs/heads/main@sha1:%040x", i/100)))
 	}
-	stage.Replace(places)
+	stage.Replace()
 }
 
 // discard counts the bytes written and keeps nothing.

@@ -46,19 +46,16 @@ func TestTextLimits(t *testing.T) {
 				rows := g.Rows()
 				fill := func(n int) {
 					stage := g.Stage()
-					var all []Place
 					for i := range n {
 						name := fmt.Sprintf("n%02d", i)
 						if !list {
 							g.Set(name, rows, padded(name, size))
 							continue
 						}
-						if at, _ := stage.Add(name, rows, padded(name, size)); i%2 == 0 || !stage.LeaveOut(at) {
-							all = append(all, at)
-						}
+						stage.Add(name, rows, padded(name, size))
 					}
 					if list {
-						stage.Replace(all)
+						stage.Replace()
 					}
 				}
 				fill(30)
@@ -118,17 +115,15 @@ func TestBudgetIsExact(t *testing.T) {
 			g.Clear()
 		default:
 			stage := g.Stage()
-			byName := map[string]Place{}
 			for range random.IntN(400) {
 				n := name()
-				byName[n], _ = stage.Add(n, rows, padded(n, random.IntN(500)))
+				stage.Add(n, rows, padded(n, random.IntN(500)))
+				if random.IntN(9) == 0 {
+					stage.Remove(name())
+				}
 			}
 			if op > 92 { // otherwise the stage is dropped
-				var all []Place
-				for _, at := range byName {
-					all = append(all, at)
-				}
-				stage.Replace(all)
+				stage.Replace()
 			}
 			g.Stage() // the next list begins
 		}
@@ -164,12 +159,10 @@ func TestObjectsBeyondTheLimitAreNotRendered(t *testing.T) {
 		return func(r *Rows) { rendered++; padded(name, 1)(r) }
 	}
 	stage := g.Stage()
-	var all []Place
 	for i := range 5 {
-		at, _ := stage.Add(fmt.Sprint(i), rows, fill(fmt.Sprint(i)))
-		all = append(all, at)
+		stage.Add(fmt.Sprint(i), rows, fill(fmt.Sprint(i)))
 	}
-	stage.Replace(all)
+	stage.Replace()
 	if objects, over, _ := g.Size(); rendered != 2 || objects != 2 || over != 3 {
 		t.Errorf("%d rendered, %d kept, %d left out; want 2, 2, 3", rendered, objects, over)
 	}

@@ -80,12 +80,11 @@ func (g *Group) Put(e *Entry) {
 func (g *Group) Replace(list []*Entry) {
 	slices.SortStableFunc(list, func(a, b *Entry) int { return strings.Compare(a.Key, b.Key) })
 	stage := g.Stage()
-	places := make([]Place, len(list))
 	for i, e := range list {
-		places[i] = stage.put(e.Key, e.content())
+		stage.put(e.Key, e.content())
 		list[i] = nil
 	}
-	stage.Replace(places)
+	stage.Replace()
 }
 
 // Delete removes the rows of an object.

@@ -112,7 +112,7 @@ func TestKeysWithOneHash(t *testing.T) {
 		for _, name := range names {
 			l.add(name, 2)
 		}
-		l.replace()
+		l.Replace()
 		if objects, _, _ := g.Size(); objects != len(names) || strings.Count(e.text(), "test_value") != len(names) {
 			t.Errorf("%d objects after %s came back: %s", objects, gone, e.text())
 		}

@@ -72,13 +72,11 @@ func TestWalkWhileRowsChange(t *testing.T) {
 	e.Swap(nil, []*Group{g})
 	replace := func(turn int) {
 		rows, stage := g.Rows(), g.Stage()
-		var places []Place
-		for i := range 300 {
+		for i := turn % 5; i < 300; i++ {
 			key := fmt.Sprint("n/", (i*7+turn)%300)
-			at, _ := stage.Add(key, rows, func(r *Rows) { r.Add(info, 1, key, fmt.Sprint(turn%3*i)) })
-			places = append(places, at)
+			stage.Add(key, rows, func(r *Rows) { r.Add(info, 1, key, fmt.Sprint(turn%3*i)) })
 		}
-		stage.Replace(places[turn%5:])
+		stage.Replace()
 	}
 	replace(0)
 	var changing sync.WaitGroup

@@ -42,14 +42,12 @@ func TestObservedChanges(t *testing.T) {
 	}
 	list := func(drop bool, objects ...string) {
 		stage := g.Stage()
-		var places []Place
 		for _, o := range objects {
 			key, value, _ := strings.Cut(o, "=")
-			at, _ := stage.Add(key, rows, fill(key, value))
-			places = append(places, at)
+			stage.Add(key, rows, fill(key, value))
 		}
 		if !drop {
-			stage.Replace(places)
+			stage.Replace()
 		}
 	}
 	want := func(step string, want ...string) {

@@ -12,25 +12,11 @@ type Stage struct {
 	group   *Group
 	base    *table // table of the group
 	table   *table
-	seen    places
-	bytes   int64    // size of the texts of the added objects
+	kept    places   // of the added objects
+	bytes   int64    // size of their texts
+	over    excess   // objects beyond a limit
 	changes []func() // changes of observed columns
-	// refused are objects beyond a limit that have a place, and over the objects beyond a limit that have none.
-	refused []refusal
-	over    excess
 }
-
-// refusal is an object that is left out.
-type refusal struct {
-	hash  uint64 // hash of its key
-	scope Scope
-}
-
-// refusedPlace is the first place of refused objects.
-const refusedPlace Place = 1 << 31
-
-// Refused reports whether the object at the place is beyond a limit and has no rows.
-func (p Place) Refused() bool { return p >= refusedPlace }
 
 // Stage returns a stage for the next content of the group.
 func (g *Group) Stage() *Stage {
@@ -51,95 +37,81 @@ func (s *Stage) recordChange(column int, c Change) {
 	s.changes = append(s.changes, func() { s.group.observe(column, c) })
 }
 
-// Add renders an object and stores its rows in the stage. If a key is added several times, the last object counts. A skipped object
-// has no place. Objects beyond [Options.MaxObjects] are not rendered.
-func (s *Stage) Add(key string, rows *Rows, fill func(*Rows)) (at Place, ok bool) {
+// Add renders an object, stores its rows in the stage, and reports whether it has rows. It has none if it is skipped or beyond a limit.
+// If a key is added several times, the last object counts. Objects beyond [Options.MaxObjects] are not rendered.
+func (s *Stage) Add(key string, rows *Rows, fill func(*Rows)) bool {
 	rows.reset()
-	if s.isFull(key) {
-		return s.refuse(key, ScopeObjects), true
+	if !s.isFull(key) {
+		fill(rows)
 	}
-	if fill(rows); rows.skip {
-		return 0, false
+	if rows.skip {
+		s.Remove(key)
+		return false
 	}
-	return s.put(key, rows.content()), true
+	return s.put(key, rows.content())
+}
+
+// Remove removes an object from the stage.
+func (s *Stage) Remove(key string) {
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	s.remove(key)
 }
 
 // isFull reports whether the stage has [Options.MaxObjects] objects, not including this one.
 func (s *Stage) isFull(key string) bool {
-	if s.seen.n < s.group.options.MaxObjects {
+	if s.kept.n < s.group.options.MaxObjects {
 		return false
-	}
-	s.group.mu.Lock()
-	defer s.group.mu.Unlock()
-	at, ok := s.table.find(key)
-	return !ok || !s.seen.has(at)
-}
-
-// refuse returns a place for an object beyond a limit.
-func (s *Stage) refuse(key string, scope Scope) Place {
-	s.refused = append(s.refused, refusal{s.table.hashKey(key), scope})
-	return refusedPlace + Place(len(s.refused)-1) //nolint:gosec // far below 2^31 objects
-}
-
-func (s *Stage) put(key string, c content) Place {
-	if s.isFull(key) {
-		return s.refuse(key, ScopeObjects)
 	}
 	s.group.mu.Lock() // pages are shared
 	defer s.group.mu.Unlock()
+	at, ok := s.table.find(key)
+	return !ok || !s.kept.has(at)
+}
+
+func (s *Stage) put(key string, c content) bool {
+	full := s.isFull(key)
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	if full {
+		return s.refuse(key, ScopeObjects)
+	}
 	at, known := s.table.find(key)
-	size := s.bytes + s.table.growthBy(at, known && s.seen.has(at), c)
+	size := s.bytes + s.table.growthBy(at, known && s.kept.has(at), c)
 	if budget := s.group.budget; budget != nil && size > budget.used.Load() {
 		if scope := budget.resize(size); scope != inLimits {
 			return s.refuse(key, scope)
 		}
 	}
 	s.bytes = size
-	at = s.table.put(key, c)
-	s.seen.add(at)
-	return at
-}
-
-// LeaveOut reports whether the object at a place, which must be the last added one, is beyond a limit. In a list from which nothing
-// is removed, such an object needs no place.
-func (s *Stage) LeaveOut(at Place) bool {
-	if !at.Refused() {
-		return false
-	}
-	last := len(s.refused) - 1
-	s.over.add(s.refused[last].hash, s.refused[last].scope)
-	s.refused = s.refused[:last]
+	s.kept.add(s.table.put(key, c))
+	s.over.remove(s.table.hashKey(key))
 	return true
 }
 
-// Key returns the key of the object at a place; empty for an object that is left out.
-func (s *Stage) Key(at Place) string {
-	if at.Refused() {
-		return ""
-	}
-	s.group.mu.Lock()
-	defer s.group.mu.Unlock()
-	return string(s.table.key(at))
+// refuse records that an object is beyond a limit, and returns false.
+func (s *Stage) refuse(key string, scope Scope) bool {
+	s.remove(key)
+	s.over.add(s.table.hashKey(key), scope)
+	return false
 }
 
-// Replace replaces the content of the group by the objects at the given places. Other objects of the stage were deleted in the
-// meantime.
-func (s *Stage) Replace(list []Place) {
+func (s *Stage) remove(key string) {
+	s.over.remove(s.table.hashKey(key))
+	if at, ok := s.table.find(key); ok && s.kept.has(at) {
+		s.bytes -= int64(s.table.size(at))
+		s.kept.remove(at)
+	}
+}
+
+// Replace replaces the content of the group by the objects of the stage.
+func (s *Stage) Replace() {
 	g, t := s.group, s.table
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var kept places
 	g.over = s.over
-	for _, at := range list {
-		if !at.Refused() {
-			kept.add(at)
-			continue
-		}
-		r := s.refused[at-refusedPlace]
-		g.over.add(r.hash, r.scope)
-	}
 	for at := range t.places() {
-		if !kept.has(at) {
+		if !s.kept.has(at) {
 			t.remove(at)
 		}
 	}
@@ -180,4 +152,11 @@ func (p *places) add(at Place) {
 	}
 	p.bits[at/64] |= 1 << (at % 64)
 	p.n++
+}
+
+func (p *places) remove(at Place) {
+	if p.has(at) {
+		p.bits[at/64] &^= 1 << (at % 64)
+		p.n--
+	}
 }

@@ -15,30 +15,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// list imitates a reflector: it adds objects, some of them twice, removes some again, and passes the others on.
+// list imitates a reflector: it adds objects, some of them twice, and removes some again.
 type list struct {
-	stage  *Stage
-	rows   *Rows
-	places map[string]Place
+	*Stage
+
+	rows *Rows
 }
 
-func newList(g *Group) *list {
-	return &list{stage: g.Stage(), rows: g.Rows(), places: map[string]Place{}}
-}
+func newList(g *Group) *list { return &list{g.Stage(), g.Rows()} }
 
-func (l *list) add(name string, v float64) {
-	if at, ok := l.stage.Add(name, l.rows, thing(name, v)); ok {
-		l.places[name] = at
-	}
-}
-
-func (l *list) replace() {
-	places := make([]Place, 0, len(l.places))
-	for _, at := range l.places { // in any order
-		places = append(places, at)
-	}
-	l.stage.Replace(places)
-}
+func (l *list) add(name string, v float64) { l.Add(name, l.rows, thing(name, v)) }
 
 // replaceRandomly lists up to n objects and returns them.
 func replaceRandomly(g *Group, random *rand.Rand, n, limit int) map[string]float64 {
@@ -54,10 +40,10 @@ func replaceRandomly(g *Group, random *rand.Rand, n, limit int) map[string]float
 	for name := range model {
 		if random.IntN(20) == 0 {
 			delete(model, name)
-			delete(l.places, name)
+			l.Remove(name)
 		}
 	}
-	l.replace()
+	l.Replace()
 	return model
 }
 
@@ -120,7 +106,7 @@ func TestStageOfEqualRows(t *testing.T) {
 			}
 			l.add(fmt.Sprintf("n%04d", i), v)
 		}
-		l.replace()
+		l.Replace()
 		return g.blocks()
 	}
 	first := relist(-1)
@@ -147,17 +133,16 @@ func TestStageSorts(t *testing.T) {
 	l, cut := newList(g), 0
 	for _, i := range rand.Perm(1000) {
 		name := fmt.Sprintf("n%04d", i)
-		l.stage.Add(name, l.rows, thing("other", 1))
-		at, _ := l.stage.Add(name, l.rows, func(r *Rows) {
+		l.Add(name, l.rows, thing("other", 1))
+		l.Add(name, l.rows, func(r *Rows) {
 			r.Add(testInfo, 1, name)
 			if i%3 == 0 {
 				r.Add(testValue, 2, name+strings.Repeat("x", i%6*4))
 			}
 		})
-		l.places[name] = at
 	}
-	delete(l.places, "n0007")
-	l.replace()
+	l.Remove("n0007")
+	l.Replace()
 	var infos, values strings.Builder
 	for i := range 1000 {
 		if i == 7 {
@@ -196,7 +181,7 @@ func TestStageAfterClear(t *testing.T) {
 	if text := e.text(); text != "" {
 		t.Error(text)
 	}
-	l.replace()
+	l.Replace()
 	if diff := cmp.Diff(want, e.text()); diff != "" {
 		t.Error(diff)
 	}
@@ -215,11 +200,8 @@ func TestStageRefuses(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "old", "a", "c"} {
 		l.add(name, 1)
 	}
-	if got := l.stage.Key(l.places["c"]) + l.stage.Key(l.places["b"]); got != "b" { // c is left out
-		t.Errorf("keys %s", got)
-	}
-	delete(l.places, "old")
-	l.replace()
+	l.Remove("old")
+	l.Replace()
 	if objects, over, _ := g.Size(); objects != 2 || over != 1 {
 		t.Errorf("%d objects and %d too many, want 2 and 1", objects, over)
 	}
@@ -237,7 +219,7 @@ func TestChangesWithoutReader(t *testing.T) {
 	for i := range 1000 {
 		l.add(fmt.Sprintf("n%04d", i), 1)
 	}
-	l.replace()
+	l.Replace()
 	g.blocks()
 	for i := range 20_000 {
 		name := fmt.Sprintf("n%04d", i%7*100)

@@ -133,15 +133,22 @@ func (t *table) setWeight(at Place, weight int) {
 // growthBy returns the number of bytes by which the table grows with the text of an object.
 func (t *table) growthBy(at Place, known bool, c content) int64 {
 	n := c.weight
-	if known {
-		n -= int(t.pages[at.page()].weights[at.slot()])
-	}
 	for i := range t.columns {
-		if n += len(c.text(i)); known {
-			n -= t.pages[at.page()].columns[i].length(at.slot())
-		}
+		n += len(c.text(i))
+	}
+	if known {
+		n -= t.size(at)
 	}
 	return int64(n)
+}
+
+// size returns the number of bytes of the text of an object.
+func (t *table) size(at Place) int {
+	n := int(t.pages[at.page()].weights[at.slot()])
+	for i := range t.columns {
+		n += t.pages[at.page()].columns[i].length(at.slot())
+	}
+	return n
 }
 
 func (t *table) set(at Place, i int, text []byte, hash uint64) {

@@ -9,9 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -19,7 +17,6 @@ import (
 	jsonlegacy "github.com/go-json-experiment/json/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
@@ -77,88 +74,54 @@ func (r Resource) mistyped(raw []byte) (key, field string) {
 	return o.meta().key(), field
 }
 
-// streamDecoder is a watch.Decoder that decodes each event into a slim struct in one pass over its bytes. The decoder of
+// eventReader reads the events of a stream. It decodes each event into a slim struct in one pass over its bytes. The decoder of
 // client-go needs four passes.
-type streamDecoder struct {
-	body   io.ReadCloser
+type eventReader struct {
 	frames frameReader
 	create func() object
-	// partial is called for every object that was decoded leniently.
+	// partial is called for every object that was decoded leniently, and for every object without a name.
 	partial func()
-	// ended is called with the error that ended the stream, or with nil. It is not called after Close.
-	ended  func(error)
-	closed atomic.Bool
 }
 
-func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), ended func(error)) *streamDecoder {
-	return &streamDecoder{
-		body:    body,
-		frames:  frameReader{r: body},
-		create:  create,
-		partial: partial,
-		ended:   ended,
-	}
-}
-
-// Close ends the stream. Later errors of Decode are not failures.
-func (d *streamDecoder) Close() {
-	d.closed.Store(true)
-	_ = d.body.Close()
-}
-
-// Decode returns the next event.
-func (d *streamDecoder) Decode() (watch.EventType, runtime.Object, error) {
-	kind, o, err := d.readEvent()
-	if err != nil && !d.closed.Load() {
-		d.finish(err)
-	}
-	return kind, o, err
-}
-
-func (d *streamDecoder) finish(err error) {
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	d.ended(err)
-}
-
-func (d *streamDecoder) readEvent() (watch.EventType, runtime.Object, error) {
-	frame, err := d.frames.frame()
+// next returns the next event of type ADDED, MODIFIED, DELETED or BOOKMARK. An ERROR event is returned as an error.
+func (r *eventReader) next() (watch.EventType, object, error) {
+	frame, err := r.frames.frame()
 	if err == nil {
 		err = httpclient.CheckValues(frame)
 	}
 	if err != nil {
 		return "", nil, err
 	}
-	kind, raw, err := splitEvent(frame)
+	name, raw, err := splitEvent(frame)
 	if err != nil {
 		return "", nil, err
 	}
-	switch watch.EventType(kind) {
+	kind := watch.EventType(name)
+	switch kind {
 	case watch.Added, watch.Modified, watch.Deleted, watch.Bookmark:
 	case watch.Error:
-		status := &metav1.Status{}
-		if err := jsonv1.Unmarshal(raw, status); err != nil {
-			return "", nil, fmt.Errorf("%w watch error: %w", failure.ErrDecode, err)
-		}
-		d.ended(apierrors.FromObject(status))
-		if status.Code == http.StatusTooManyRequests {
-			// After this code, the reflector would wait even if its context has ended.
-			status.Code, status.Reason = http.StatusInternalServerError, metav1.StatusReasonInternalError
-		}
-		return watch.Error, status, nil
+		return "", nil, errorOf(raw)
 	default:
-		return "", nil, fmt.Errorf("%w watch event: unknown type %q", failure.ErrDecode, kind)
+		return "", nil, fmt.Errorf("%w watch event: unknown type %q", failure.ErrDecode, name)
 	}
-	o := d.create()
+	o := r.create()
 	partial, err := decode(raw, o)
 	if err != nil {
 		return "", nil, err
 	}
-	if partial {
-		d.partial()
+	if partial || o.meta().Name == "" && kind != watch.Bookmark {
+		r.partial()
 	}
-	return watch.EventType(kind), o, nil
+	return kind, o, nil
+}
+
+// errorOf returns the error of an ERROR event.
+func errorOf(raw []byte) error {
+	status := &metav1.Status{}
+	if err := jsonv1.Unmarshal(raw, status); err != nil {
+		return fmt.Errorf("%w watch error: %w", failure.ErrDecode, err)
+	}
+	return apierrors.FromObject(status)
 }
 
 // splitEvent splits an event into its type and the bytes of its object. API servers write

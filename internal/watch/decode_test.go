@@ -30,25 +30,19 @@ type widget struct {
 
 func newWidget() object { return &widget{} }
 
-func stream(text string) (*streamDecoder, *[]string, *int) {
-	var failures []string
+// readerOf returns a reader of the events in a text, and the number of objects that were decoded leniently.
+func readerOf(text string) (*eventReader, *int) {
 	partial := 0
-	d := newStreamDecoder(io.NopCloser(strings.NewReader(text)), newWidget,
-		func() { partial++ }, func(err error) {
-			if err != nil {
-				failures = append(failures, string(failure.Classify(err)))
-			}
-		})
-	return d, &failures, &partial
+	return &eventReader{frames: frameReader{r: strings.NewReader(text)}, create: newWidget, partial: func() { partial++ }}, &partial
 }
 
-func TestStreamDecoder(t *testing.T) {
+func TestEventReader(t *testing.T) {
 	const text = `{"type":"ADDED","object":{"metadata":{"name":"a","namespace":"n","resourceVersion":"1","annotations":{"k":"v","long":"` + "LONG" + `"}},"spec":{"size":3,"unknown":{"x":[1,2]}},"status":{"entries":[{"a":1},2,"x"]}}}
 {"object":{"metadata":{"name":"b"}},"more":true,"type":"MODIFIED"}
 {"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9","annotations":{"k8s.io/initial-events-end":"true"}}}}
 
 { "type": "DELETED","object":{"metadata":{"name":"c"},"spec":{"size":"wrong","color":"red"},"status":[]}}`
-	d, failures, partial := stream(strings.Replace(text, "LONG", strings.Repeat("x", 1<<20), 1))
+	d, partial := readerOf(strings.Replace(text, "LONG", strings.Repeat("x", 1<<20), 1))
 	type event struct {
 		Type    watch.EventType
 		Key, RV string
@@ -59,7 +53,7 @@ func TestStreamDecoder(t *testing.T) {
 	}
 	var got []event
 	for {
-		kind, o, err := d.Decode()
+		kind, o, err := d.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -82,37 +76,33 @@ func TestStreamDecoder(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if *partial != 1 || len(*failures) > 0 {
-		t.Errorf("%d partial, failures %v", *partial, *failures)
+	if *partial != 1 {
+		t.Errorf("%d partial", *partial)
 	}
 }
 
-func TestStreamDecoderErrors(t *testing.T) {
-	for name, tc := range map[string]struct {
-		text     string
-		failures []string
-		event    watch.EventType
-	}{
-		"end":                              {text: ""},
-		"HTML":                             {text: "<html>", failures: []string{"decode"}},
-		"an array":                         {text: "[]", failures: []string{"decode"}},
-		"truncated":                        {text: `{"type":"ADDED","object":{"metadata":{"name":"a"`, failures: []string{"decode"}},
-		"unknown type":                     {text: `{"type":"EXPLODED","object":{}}`, failures: []string{"decode"}},
-		"no object":                        {text: `{"type":"ADDED"}`, failures: []string{"decode"}},
-		"a wrong type in front of no JSON": {text: `{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":{"size":"x","color":]}}}`, failures: []string{"decode"}},
-		"a wrong type in front of more":    {text: `{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":{"size":"x"}}}}`, failures: []string{"decode"}},
-		"no JSON":                          {text: `{"type":"ADDED","object":{"spec":{"size":]}}}`, failures: []string{"decode"}},
-		"gone":                             {text: `{"type":"ERROR","object":{"status":"Failure","reason":"Expired","code":410}}`, failures: []string{"expired"}, event: watch.Error},
-		"without an end":                   {text: `{"type":"ADDED","object":{"x":"` + strings.Repeat("x", maxEvent), failures: []string{"decode"}},
+func TestEventReaderErrors(t *testing.T) {
+	for name, tc := range map[string]struct{ text, reason string }{
+		"end":                              {"", ""},
+		"HTML":                             {"<html>", "decode"},
+		"an array":                         {"[]", "decode"},
+		"truncated":                        {`{"type":"ADDED","object":{"metadata":{"name":"a"`, "decode"},
+		"unknown type":                     {`{"type":"EXPLODED","object":{}}`, "decode"},
+		"no object":                        {`{"type":"ADDED"}`, "decode"},
+		"a wrong type in front of no JSON": {`{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":{"size":"x","color":]}}}`, "decode"},
+		"a wrong type in front of more":    {`{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":{"size":"x"}}}}`, "decode"},
+		"no JSON":                          {`{"type":"ADDED","object":{"spec":{"size":]}}}`, "decode"},
+		"gone":                             {`{"type":"ERROR","object":{"status":"Failure","reason":"Expired","code":410}}`, "expired"},
+		"without an end":                   {`{"type":"ADDED","object":{"x":"` + strings.Repeat("x", maxEvent), "decode"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, failures, _ := stream(tc.text)
-			kind, _, err := d.Decode()
-			if kind != tc.event || (err == nil) != (tc.event != "") {
-				t.Errorf("%q, %v", kind, err)
+			d, _ := readerOf(tc.text)
+			kind, o, err := d.next()
+			if kind != "" || o != nil || err == nil {
+				t.Errorf("%q, %v, %v", kind, o, err)
 			}
-			if diff := cmp.Diff(tc.failures, *failures); diff != "" {
-				t.Error(diff)
+			if tc.reason == "" && err != io.EOF || tc.reason != "" && string(failure.Classify(err)) != tc.reason { //nolint:errorlint // not wrapped
+				t.Errorf("%v, want the reason %q", err, tc.reason)
 			}
 		})
 	}
@@ -124,7 +114,7 @@ func TestOnlyWantedLabelsAreRead(t *testing.T) {
 	if err != nil || partial {
 		t.Fatal(partial, err)
 	}
-	if o.meta().key() != "n/a" || o.GetObjectMeta().GetAnnotations()["k"] != "v" {
+	if o.meta().key() != "n/a" || o.Metadata.Annotations["k"] != "v" {
 		t.Errorf("metadata are %+v", o.Metadata)
 	}
 	if diff := cmp.Diff(Annotations{"x": "y"}, o.Metadata.Labels); diff != "" {
@@ -167,14 +157,14 @@ func TestDecodeList(t *testing.T) {
 	}
 }
 
-func FuzzStreamDecoder(f *testing.F) {
+func FuzzEventReader(f *testing.F) {
 	f.Add(`{"type":"ADDED","object":{"metadata":{"name":"a","annotations":{"k":"v"}},"status":{"entries":[1]}}}` + "\n")
 	f.Add(`{"type":"ERROR","object":{"code":410}}`)
 	f.Add(`{"object":[],"type":"MODIFIED"}{}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		d, _, _ := stream(text)
+		d, _ := readerOf(text)
 		for range len(text) + 1 {
-			_, o, err := d.Decode()
+			_, o, err := d.next()
 			if err != nil {
 				return
 			}

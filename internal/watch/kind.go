@@ -102,18 +102,6 @@ func (k *kind) replace(entries []*exposition.Entry) {
 	k.passNotes(notes)
 }
 
-// replaceStaged replaces all objects by the objects of a list.
-func (k *kind) replaceStaged(stage *exposition.Stage, list []*staged) {
-	notes, places := map[string]any{}, make([]exposition.Place, len(list))
-	for i, o := range list {
-		if places[i] = o.place; o.note != nil {
-			notes[stage.Key(o.place)] = o.note
-		}
-	}
-	stage.Replace(places)
-	k.passNotes(notes)
-}
-
 // passNotes passes on the notes of all objects, and drops the memory of deleted objects.
 func (k *kind) passNotes(notes map[string]any) {
 	if k.resource.remembers {

@@ -33,23 +33,17 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 	k := c.kinds[0]
 	s := newStore(k, fleet.View{Cluster: "c"})
 	s.begin()
-	transform := s.Transformer()
 	long := strings.Repeat("x", 253)
-	list := make([]any, n)
-	for i := range list {
+	for i := range n {
 		o := &thing{}
 		o.Metadata.Namespace, o.Metadata.Name = "n", fmt.Sprintf("%06d", i)
 		if i%1000 == 0 {
 			o.Metadata.Name += long
 		}
-		if list[i], err = transform(o); err != nil {
-			t.Fatal(err)
-		}
+		s.stageObject(o)
 	}
 	k.noteStart("v2")
-	if err := s.Replace(list, "1"); err != nil {
-		t.Fatal(err)
-	}
+	s.replace()
 	got := map[string]int{
 		"rows":   len(scrape(e, "test_size{")),
 		"marked": strings.Count(strings.Join(scrape(e, "test_size{"), "\n"), "…"),
@@ -98,21 +92,11 @@ func TestSnapshotDropsUnreadFields(t *testing.T) {
 		return o
 	}
 	s.begin()
-	transform := s.Transformer()
-	var list []any
 	for _, name := range []string{"a", "b", "c"} {
-		o, err := transform(named(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, o)
+		s.stageObject(named(name))
 	}
-	if err := s.Replace(list, "1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Add(named("d")); err != nil {
-		t.Fatal(err)
-	}
+	s.replace()
+	s.update(named("d"))
 	if kept := len(k.memory.byKey); kept != 2 {
 		t.Errorf("%d objects are remembered, want 2", kept)
 	}

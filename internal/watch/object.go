@@ -8,9 +8,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // Object is embedded in the slim structs into which resources are decoded. A slim struct has only the fields that become
@@ -21,8 +18,6 @@ type Object struct {
 
 // Meta is the part of the object metadata that every kind needs.
 type Meta struct {
-	metav1.Object `json:"-"` // for methods that are never called
-
 	Name            string      `json:"name"`
 	Namespace       string      `json:"namespace"`
 	UID             string      `json:"uid"`
@@ -49,33 +44,9 @@ type LabeledMeta struct {
 	Labels Annotations `json:"labels"`
 }
 
-// GetObjectMeta makes Labeled a metav1.ObjectMetaAccessor.
-func (o *Labeled) GetObjectMeta() metav1.Object { return &o.Metadata.Meta }
-
-// GetObjectKind makes Labeled a runtime.Object.
-func (o *Labeled) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
-
-// DeepCopyObject makes Labeled a runtime.Object. Slim objects are never copied.
-func (o *Labeled) DeepCopyObject() runtime.Object { return o }
-
 func (o *Labeled) meta() *Meta { return &o.Metadata.Meta }
 
 func (o *Labeled) label(name string) string { return o.Metadata.Labels[name] }
-
-// Methods that a reflector calls.
-
-// GetName returns metadata.name.
-func (m *Meta) GetName() string { return m.Name }
-
-// GetNamespace returns metadata.namespace.
-func (m *Meta) GetNamespace() string { return m.Namespace }
-
-// GetResourceVersion returns metadata.resourceVersion.
-func (m *Meta) GetResourceVersion() string { return m.ResourceVersion }
-
-// GetAnnotations returns metadata.annotations. A reflector needs it to find the end of the initial
-// events of a WatchList.
-func (m *Meta) GetAnnotations() map[string]string { return m.Annotations }
 
 // Annotations has the annotations with short values. Long values, such as those of kubectl, never
 // become rows.
@@ -128,17 +99,7 @@ func readStrings(dec *jsontext.Decoder, wanted func(name []byte) (string, bool),
 	return err
 }
 
-// GetObjectMeta makes Object a metav1.ObjectMetaAccessor.
-func (o *Object) GetObjectMeta() metav1.Object { return &o.Metadata }
-
-// GetObjectKind makes Object a runtime.Object; the kind is known from the
-// request.
-func (o *Object) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
-
-// DeepCopyObject makes Object a runtime.Object. Slim objects are never copied.
-func (o *Object) DeepCopyObject() runtime.Object { return o }
-
-// key identifies the object within its kind, as client-go's stores do.
+// key identifies the object within its kind.
 func (m *Meta) key() string {
 	if m.Namespace == "" {
 		return m.Name
@@ -148,8 +109,6 @@ func (m *Meta) key() string {
 
 // object is satisfied by *T for every slim struct T.
 type object interface {
-	runtime.Object
-	metav1.ObjectMetaAccessor
 	meta() *Meta
 	label(name string) string
 }

@@ -22,8 +22,8 @@ import (
 
 func TestReasonsOfDecoding(t *testing.T) {
 	t.Parallel()
-	d, _, _ := stream("<html>")
-	_, _, htmlEvent := d.Decode()
+	d, _ := readerOf("<html>")
+	_, _, htmlEvent := d.next()
 	_, htmlList := decodeList(strings.NewReader("<html>"), newWidget, func(object, bool) {})
 	_, emptyList := decodeList(strings.NewReader(""), newWidget, func(object, bool) {})
 	_, brokenList := decodeList(iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), newWidget, func(object, bool) {})

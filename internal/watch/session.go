@@ -131,7 +131,7 @@ func (s *session) start(ctx context.Context, k *kind, as servedKind) {
 	k.noteStart(as.version)
 	go func() {
 		defer close(w.done)
-		s.api.runReflector(ctx, k, as, *w.view, s.cluster.WatchList)
+		s.api.newReflector(k, as, *w.view, s.cluster.WatchList).run(ctx)
 	}()
 }
 

@@ -5,12 +5,12 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // A healthy watch lasts five minutes or more. If a gateway or a failing server ends the watches of a kind after a second,
@@ -23,44 +23,41 @@ const (
 	firstPause   = 800 * time.Millisecond
 )
 
-// openStream is the body of a watch.
-type openStream struct {
-	io.ReadCloser
+// stream is an open watch.
+type stream struct {
+	eventReader
 
-	kind  *kind
-	timer *time.Timer // until the stream counts as healthy
-	over  bool        // the end has been recorded
+	kind   *kind
+	body   io.Closer
+	cancel func()
+	timer  *time.Timer // until the stream counts as healthy
 }
 
 // noteOpened records that a stream has been opened. If alive is set, this counts as a response of the server.
-func (k *kind) noteOpened(body io.ReadCloser, alive bool) *openStream {
+func (k *kind) noteOpened(body io.ReadCloser, alive bool) *stream {
 	k.update(func(s *kindState) { s.streaming = true })
 	if alive {
 		k.noteActivity()
 	}
-	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.noteSteadyStream)}
-}
-
-// BeginObject passes on a call of [fleet.BeginObject].
-func (s *openStream) BeginObject() { fleet.BeginObject(s.ReadCloser) }
-
-// Close ends the stream without counting it as short.
-func (s *openStream) Close() error {
-	s.timer.Stop()
-	s.kind.update(func(s *kindState) { s.streaming = false })
-	return s.ReadCloser.Close()
-}
-
-// noteEnd records that the server or the network has ended the stream, with or without an error.
-func (s *openStream) noteEnd(ctx context.Context, err error) {
-	if err != nil {
-		s.kind.noteFailure(ctx, err)
+	return &stream{
+		eventReader: eventReader{frames: frameReader{r: body}, create: k.resource.create, partial: k.countPartial},
+		kind:        k, body: body, cancel: func() {}, timer: time.AfterFunc(k.steady, k.noteSteadyStream),
 	}
-	if !s.over && s.timer.Stop() && ctx.Err() == nil {
+}
+
+// noteEnd closes the stream and records its end. err is [io.EOF] if the server has ended it without an error. Nothing is recorded if
+// ctx has ended.
+func (s *stream) noteEnd(ctx context.Context, err error) {
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	s.kind.noteFailure(ctx, err)
+	if s.timer.Stop() && ctx.Err() == nil {
 		s.kind.noteShortStream(ctx, err)
 	}
-	s.over = true
 	s.kind.update(func(s *kindState) { s.streaming = false })
+	s.cancel()
+	_ = s.body.Close()
 }
 
 // needsConfirmation reports whether streams have been ending too soon for so long that another
@@ -82,8 +79,8 @@ func (k *kind) noteSteadyStream() {
 	}
 }
 
-// noteShortStream records that a stream has ended too soon. The reflector itself backs off after a
-// stream that ends with an error response or invalid data.
+// noteShortStream records that a stream has ended too soon. After a stream that ends with an error
+// response or invalid data, the objects are read again after a backoff.
 func (k *kind) noteShortStream(ctx context.Context, err error) {
 	if err != nil {
 		switch failure.Classify(err) {

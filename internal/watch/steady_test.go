@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
@@ -29,8 +27,7 @@ func list(w http.ResponseWriter) {
 	_, _ = fmt.Fprintf(w, `{"metadata":{"resourceVersion":"3"},"items":[%s,%s]}`, widgetJSON("a", 1), widgetJSON("b", 2))
 }
 
-// A WatchList stream that ends before the bookmark is opened again by the
-// reflector at once, for ever.
+// A WatchList stream that ends before the bookmark is opened again.
 func TestWatchListIsCutShort(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
@@ -112,8 +109,7 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 	k := &kind{log: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelWarn})), now: time.Now, steady: time.Hour}
 	for range 5 {
 		s := k.noteOpened(io.NopCloser(strings.NewReader("")), true)
-		s.noteEnd(t.Context(), nil)
-		s.noteEnd(t.Context(), nil) // counts once
+		s.noteEnd(t.Context(), io.EOF)
 		k.noteSuccess()
 	}
 	if n := strings.Count(text.String(), "reason=closed"); n != 1 || k.state.short != 5 || k.state.failing.Reason != failure.ReasonClosed {
@@ -132,15 +128,14 @@ func TestShortStreamsNeedConfirmation(t *testing.T) {
 	k.markSynced()
 	for range shortStreams {
 		now = now.Add(40 * time.Second)
-		k.noteOpened(io.NopCloser(strings.NewReader("")), true).noteEnd(t.Context(), nil)
+		k.noteOpened(io.NopCloser(strings.NewReader("")), true).noteEnd(t.Context(), io.EOF)
 	}
 	if !k.needsConfirmation() || k.state.lastEvent != now || k.state.streaming {
 		t.Errorf("after two minutes of streams that say nothing: %+v", k.state)
 	}
-	s := &source{kind: k, opened: true} // no client: it must not come to a request
-	k.state.short = shortStreams
-	if _, err := s.WatchWithContext(t.Context(), metav1.ListOptions{}); err == nil {
-		t.Error("the reflector is not sent to list")
+	r := &reflector{kind: k} // no client: it must not come to a request
+	if _, err := r.openWatch(t.Context()); err == nil {
+		t.Error("the objects are not read again")
 	}
 	if k.noteEvent(); k.needsConfirmation() {
 		t.Error("nothing is heard after an event")

@@ -6,59 +6,89 @@ package watch
 import (
 	"context"
 	"errors"
-	"io"
-	"net/http"
+	"fmt"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // A WatchList stream sends all objects and then a bookmark, which completes the kind. Some servers accept the request
 // but never send the bookmark: Kubernetes before 1.27 ignores sendInitialEvents, and a proxy may hold back the
-// response. A stream without progress is ended, and the reflector lists instead.
+// response. A stream without progress is ended, and the objects are listed instead.
 
 var (
 	errNoProgress  = errors.New("the WatchList stream does not complete its initial events")
-	errListInstead = errors.New("falling back to LIST")
+	errInterrupted = errors.New("the WatchList stream ended before its initial events were complete")
 )
 
-// watchList opens a WatchList stream. After an error, the reflector lists, so the error is not recorded here. The errors
-// are not retriable, because the reflector waits after a retriable error even if its context has ended.
-func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-	if s.kind.readState().listOnly {
-		return nil, errListInstead
-	}
-	s.store.begin()
+// readWatchList reads all objects as the initial events of a stream, which it returns. After an error other than errInterrupted, the
+// objects are listed, so that errors of requests are not recorded here.
+func (r *reflector) readWatchList(ctx context.Context) (*stream, error) {
+	r.pauseBeforeStream(ctx)
+	r.store.begin()
 	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(s.kind.stalled, func() { cancel(errNoProgress) })
-	body, err := s.api.openList(ctx, s.kind.resource.Group, s.as, o)
-	if err != nil {
-		timer.Stop()
-		s.noProgress.Store(errors.Is(context.Cause(ctx), errNoProgress))
-		cancel(nil)
-		return nil, errors.New(redact.Error(err))
-	}
-	stream := s.kind.noteOpened(&canceledBody{body, cancel}, false)
-	// Both errors and decoded objects are checked, because an object may be decoded while the timer ends the stream.
-	cut := func() bool {
-		noProgress := errors.Is(context.Cause(ctx), errNoProgress)
-		if noProgress {
-			s.noProgress.Store(true)
-		}
-		return noProgress
-	}
-	d := &initialDecoder{timer: timer, stalled: s.kind.stalled, cut: cut}
-	d.streamDecoder = newStreamDecoder(stream, s.kind.resource.create, s.kind.countPartial, func(err error) {
-		if !cut() {
-			stream.noteEnd(ctx, err)
-		}
+	timer := time.AfterFunc(r.kind.stalled, func() { cancel(errNoProgress) })
+	defer timer.Stop()
+	initialEvents := true
+	body, err := r.api.openList(ctx, r.kind.resource.Group, r.as, metav1.ListOptions{
+		Watch: true, ResourceVersion: r.version, AllowWatchBookmarks: true, TimeoutSeconds: streamTimeout(),
+		SendInitialEvents: &initialEvents, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
 	})
-	return watch.NewStreamWatcher(d, errorReporter{}), nil
+	if err != nil {
+		defer cancel(nil)
+		return nil, causeOr(ctx, err)
+	}
+	s := r.kind.noteOpened(body, false)
+	s.cancel = func() { cancel(nil) }
+	if err := r.readInitialEvents(s, timer); err != nil {
+		err = causeOr(ctx, err)
+		s.noteEnd(ctx, err) // ctx has ended if the timer has ended the stream: this is no failure of the stream
+		return nil, err
+	}
+	return s, nil
+}
+
+// causeOr returns errNoProgress if it is why ctx has ended, else err.
+func causeOr(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errNoProgress) {
+		return errNoProgress
+	}
+	return err
+}
+
+// readInitialEvents reads until the bookmark and replaces the rows. The timer ends the stream. Only new objects count as progress,
+// because changes never end.
+func (r *reflector) readInitialEvents(s *stream, timer *time.Timer) error {
+	began := time.Now()
+	for events := 0; ; events++ {
+		kind, o, err := s.next()
+		switch {
+		case err != nil && isInterruption(err) && (events > 0 || time.Since(began) >= emptyStream):
+			return fmt.Errorf("%w: %w", errInterrupted, err)
+		case err != nil:
+			return err
+		case kind == watch.Deleted:
+			r.store.unstageObject(o)
+		case kind != watch.Bookmark:
+			r.store.stageObject(o)
+			if kind == watch.Added {
+				timer.Reset(r.kind.stalled)
+			}
+		case o.meta().Annotations[metav1.InitialEventsAnnotationKey] == "true":
+			if !timer.Stop() {
+				return errNoProgress
+			}
+			if r.version = o.meta().ResourceVersion; r.version == "" {
+				return fmt.Errorf("%w WatchList: no resource version", failure.ErrDecode)
+			}
+			s.frames.shrink()
+			r.store.replace()
+			return nil
+		}
+	}
 }
 
 // tryWatchList allows WatchList streams again for the kinds that were switched to LIST.
@@ -77,51 +107,4 @@ func (c *Cluster) noteServerVersion(version string) {
 	if changed {
 		c.tryWatchList()
 	}
-}
-
-// canceledBody is a body that cancels its request when it is closed.
-type canceledBody struct {
-	io.ReadCloser
-
-	cancel context.CancelCauseFunc
-}
-
-// BeginObject passes on a call of [fleet.BeginObject].
-func (b *canceledBody) BeginObject() { fleet.BeginObject(b.ReadCloser) }
-
-func (b *canceledBody) Close() error {
-	b.cancel(nil)
-	return b.ReadCloser.Close()
-}
-
-// initialDecoder decodes a WatchList stream.
-type initialDecoder struct {
-	*streamDecoder
-
-	timer    *time.Timer // ends the stream
-	stalled  time.Duration
-	complete bool
-	cut      func() bool // reports whether the timer has ended the stream
-}
-
-// Decode returns the next event. Only new objects count as progress, because changes never end.
-func (d *initialDecoder) Decode() (watch.EventType, runtime.Object, error) {
-	kind, o, err := d.streamDecoder.Decode()
-	switch item, _ := o.(object); {
-	case d.complete:
-	case d.cut():
-		return watch.Error, &metav1.Status{
-			Status: metav1.StatusFailure, Code: http.StatusMethodNotAllowed, Reason: metav1.StatusReasonMethodNotAllowed,
-			Message: errNoProgress.Error(),
-		}, nil
-	case err != nil:
-		d.timer.Stop()
-	case kind == watch.Added:
-		d.timer.Reset(d.stalled)
-	case kind == watch.Bookmark && item.meta().GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true":
-		d.complete = true
-		d.timer.Stop()
-		d.frames.shrink()
-	}
-	return kind, o, err
 }
