@@ -201,7 +201,8 @@ func (r *reflector) apply(ctx context.Context, s *stream) bool {
 		switch kind {
 		case watch.Deleted:
 			r.store.remove(o)
-		case watch.Bookmark: // no object has changed
+		case watch.Bookmark: // about one per minute; no object has changed
+			r.store.rest()
 		default:
 			r.store.update(o)
 		}

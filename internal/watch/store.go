@@ -14,15 +14,24 @@ import (
 type store struct {
 	kind *kind
 	view fleet.View
-	rows *exposition.Rows
+	rows *exposition.Rows // nil while the kind is idle
 	// stage and notes have the rows and the notes of the list that is being read.
 	stage *exposition.Stage
 	notes map[string]any
 }
 
-func newStore(k *kind, view fleet.View) *store {
-	return &store{kind: k, view: view, rows: k.newRows()}
+func newStore(k *kind, view fleet.View) *store { return &store{kind: k, view: view} }
+
+// builder returns the builder of rows.
+func (s *store) builder() *exposition.Rows {
+	if s.rows == nil {
+		s.rows = s.kind.newRows()
+	}
+	return s.rows
 }
+
+// rest drops the buffers of an idle kind, which were a tenth of the memory of a further cluster.
+func (s *store) rest() { s.rows = nil }
 
 // begin starts a list from scratch.
 func (s *store) begin() {
@@ -37,9 +46,10 @@ func (s *store) stageObject(o object) {
 	s.kind.listed.Add(1)
 	key := o.meta().key()
 	delete(s.notes, key)
-	if !s.stage.Add(key, s.rows, func(r *exposition.Rows) { s.fill(o, false, r) }) {
+	rows := s.builder()
+	if !s.stage.Add(key, rows, func(r *exposition.Rows) { s.fill(o, false, r) }) {
 		s.kind.memory.set(key, lifecycle.Memory{})
-	} else if note := s.rows.LastNote(); note != nil && s.kind.notes != nil {
+	} else if note := rows.LastNote(); note != nil && s.kind.notes != nil {
 		s.notes[key] = note
 	}
 }
@@ -56,6 +66,7 @@ func (s *store) replace() {
 	s.stage.Replace()
 	s.kind.passNotes(s.notes)
 	s.stage, s.notes = nil, nil
+	s.rest()
 	s.kind.markSynced()
 }
 
@@ -76,8 +87,9 @@ func (s *store) update(o object) {
 		return
 	}
 	key := o.meta().key()
-	if s.kind.group.Set(key, s.rows, func(r *exposition.Rows) { s.fill(o, true, r) }) {
-		s.kind.passNote(key, s.rows.LastNote())
+	rows := s.builder()
+	if s.kind.group.Set(key, rows, func(r *exposition.Rows) { s.fill(o, true, r) }) {
+		s.kind.passNote(key, rows.LastNote())
 	} else {
 		s.forget(key)
 	}
