@@ -28,8 +28,11 @@ type runningWatch struct {
 	view *fleet.View
 	// missing reports that the last probe did not find the kind.
 	missing bool
-	stop    context.CancelFunc
-	done    chan struct{}
+	// listed is the number of listed objects at the last probe, and progress the time of the last probe at which it had grown.
+	listed   uint64
+	progress time.Time
+	stop     context.CancelFunc
+	done     chan struct{}
 }
 
 func (s *session) run(ctx context.Context, changed func() bool) {
@@ -160,10 +163,10 @@ func (s *session) restartSilent(ctx context.Context) {
 	now := c.options.Now()
 	for k, w := range s.watches {
 		state := k.readState()
-		last := state.lastEvent
-		if state.started.After(last) {
-			last = state.started
+		if listed := k.listed.Load(); listed != w.listed {
+			w.listed, w.progress = listed, now
 		}
+		last := latest(state.lastEvent, state.started, w.progress)
 		limit := c.options.SilenceTimeout
 		if state.short >= shortStreams && !state.streaming { // backing off: restart it before the rows are stale
 			limit = min(limit, c.options.StaleAfter/2)
@@ -213,3 +216,5 @@ func (s *session) withdrawStale(ctx context.Context) {
 		c.log.Warn("stale rows withdrawn", "stale_after", c.options.StaleAfter.String(), "kinds", strings.Join(withdrawn, ","))
 	}
 }
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

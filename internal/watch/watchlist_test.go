@@ -116,7 +116,7 @@ func TestArrived(t *testing.T) {
 	testutil.Eventually(t, func() (bool, string) { return r.Settled() && r.ListedObjects() == 0, fmt.Sprint(r.ListedObjects()) })
 }
 
-// TestSlowWatchList has objects that arrive one by one, longer than a pause may be.
+// TestSlowWatchList has objects that arrive one by one, longer than a pause or a silence may be.
 func TestSlowWatchList(t *testing.T) {
 	t.Parallel()
 	const objects, pause, stalled = 8, 150 * time.Millisecond, time.Second
@@ -132,13 +132,13 @@ func TestSlowWatchList(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.WatchListTimeout = stalled })
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.WatchListTimeout, o.SilenceTimeout = stalled, stalled })
 	want := []string{size("Gadget", "g", 9)}
 	for n := range objects {
 		want = append(want, size("Widget", fmt.Sprintf("slow-%d", n), n+1))
 	}
 	r.wantRows(want...)
-	if got := scrape(r.exposition, "cobaltcore_watch_errors_total"); got != nil {
+	if got := scrape(r.exposition, `cobaltcore_watch_errors_total{cluster="c",collector="test",group="test.example.com",kind="Widget"`); got != nil {
 		t.Error(got)
 	}
 	if n := a.requests("widgets")["LIST v1"]; n != 0 {
