@@ -92,7 +92,6 @@ require (
 	github.com/openbao/openbao/api/auth/kubernetes/v2 v2.6.0 // indirect
 	github.com/openbao/openbao/api/v2 v2.7.1 // indirect
 	github.com/pandatix/go-abnf v0.5.3 // indirect
-	github.com/pmezard/go-difflib v1.0.1-0.20181226105442-5d4384ee4fb2 // indirect
 	github.com/prometheus/alertmanager v0.34.2 // indirect
 	github.com/prometheus/client_golang v1.25.0 // indirect
 	github.com/prometheus/exporter-toolkit v0.20.0 // indirect
