@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
@@ -104,7 +105,7 @@ func Tool(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key, err := t.key(ctx, dir)
+	key, err := toolKeys()[name]()
 	if err != nil {
 		return "", fmt.Errorf("testbed: tool %s: %w", name, err)
 	}
@@ -125,6 +126,22 @@ func Tool(ctx context.Context, name string) (string, error) {
 	}
 	return path, nil
 }
+
+// toolKeys has the keys of all tools. A process computes each once: go env takes 50 ms of CPU time, and a suite starts hundreds of
+// programs.
+var toolKeys = sync.OnceValue(func() map[string]func() (string, error) {
+	keys := map[string]func() (string, error){}
+	for name, t := range tools() {
+		keys[name] = sync.OnceValues(func() (string, error) {
+			dir, err := moduleDirectory(t.Module)
+			if err != nil {
+				return "", err
+			}
+			return t.key(context.Background(), dir)
+		})
+	}
+	return keys
+})
 
 // key identifies the result of building t in the module directory dir.
 func (t tool) key(ctx context.Context, dir string) (string, error) {
