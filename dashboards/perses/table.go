@@ -66,7 +66,7 @@ func width(p dashboards.Panel, c dashboards.Column) int {
 	case c.Label != "":
 		return 0
 	}
-	w := 7*len(c.Title) + 36 // with the arrow of sorting
+	w := max(7*len(c.Title)+40, 78) // with the arrow of sorting
 	for _, m := range c.Mappings {
 		w = max(w, 7*len(m.Text)+16)
 	}
