@@ -74,20 +74,24 @@ func (b *Budget) hasRoom(scope Scope) bool {
 	return false
 }
 
-// excess has the objects that a group leaves out, with the scopes of the limits. It keeps hashes of keys, which take a fifth
-// of the memory of the keys.
+// excess counts the objects that a group leaves out, by the scope of the limit. It knows the first maxExcess of them by the hashes of
+// their keys, which take a fifth of the memory of the keys. The others are counted until the next list.
 type excess struct {
 	byHash map[uint64]Scope
 	counts [scopes]int
 }
+
+// maxExcess limits the memory to 2 MiB per group. Without a limit, the objects in an endless list would fill the memory.
+const maxExcess = 1 << 16
 
 func (x *excess) add(hash uint64, s Scope) {
 	if x.byHash == nil {
 		x.byHash = map[uint64]Scope{}
 	}
 	x.remove(hash)
-	x.byHash[hash] = s
-	x.counts[s]++
+	if x.counts[s]++; len(x.byHash) < maxExcess {
+		x.byHash[hash] = s
+	}
 }
 
 func (x *excess) remove(hash uint64) {
@@ -95,4 +99,11 @@ func (x *excess) remove(hash uint64) {
 		x.counts[s]--
 		delete(x.byHash, hash)
 	}
+}
+
+func (x *excess) len() (n int) {
+	for _, count := range x.counts {
+		n += count
+	}
+	return n
 }

@@ -196,3 +196,16 @@ func TestNotesCount(t *testing.T) {
 		t.Errorf("%d bytes, the budget holds %d", g.table.bytes, e.budget.used.Load())
 	}
 }
+
+// TestExcessIsBounded checks that endless objects beyond a limit are counted without more memory.
+func TestExcessIsBounded(t *testing.T) {
+	var x excess
+	for hash := range uint64(2 * maxExcess) {
+		x.add(hash, ScopeKind)
+	}
+	x.remove(1)
+	x.add(2, ScopeProcess)
+	if x.len() != 2*maxExcess-1 || x.counts[ScopeProcess] != 1 || len(x.byHash) != maxExcess-1 {
+		t.Errorf("%d objects, %v, %d hashes", x.len(), x.counts, len(x.byHash))
+	}
+}

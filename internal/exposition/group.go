@@ -134,7 +134,7 @@ func (g *Group) Has(key string) bool {
 func (g *Group) Size() (objects, over, cut int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.table.len(), len(g.over.byHash), g.table.cut
+	return g.table.len(), g.over.len(), g.table.cut
 }
 
 // OverBudget returns the number of objects that are left out because of [TextLimits], by scope.

@@ -149,14 +149,14 @@ func splitEvent(frame []byte) (kind string, object []byte, err error) {
 
 // decodeList reads a list from body as a stream and passes each item to a function as soon as it is
 // decoded.
-func decodeList(body io.Reader, create func() object, item func(o object, partial bool)) (metav1.ListMeta, error) {
+func decodeList(body io.Reader, create func() object, item func(o object, partial bool) error) (metav1.ListMeta, error) {
 	return readList(body, func(raw []byte) error {
 		o := create()
 		partial, err := decode(raw, o)
-		if err == nil {
-			item(o, partial || o.meta().Name == "")
+		if err != nil {
+			return err
 		}
-		return err
+		return item(o, partial || o.meta().Name == "")
 	})
 }
 

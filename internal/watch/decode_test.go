@@ -137,12 +137,13 @@ func TestDecodeList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var keys []string
-			m, err := decodeList(strings.NewReader(tc.text), newWidget, func(o object, partial bool) {
+			m, err := decodeList(strings.NewReader(tc.text), newWidget, func(o object, partial bool) error {
 				key := o.meta().key()
 				if partial {
 					key += " partial"
 				}
 				keys = append(keys, key)
+				return nil
 			})
 			if (err != nil) != tc.fails {
 				t.Fatal(err)
@@ -179,6 +180,6 @@ func FuzzEventReader(f *testing.F) {
 func FuzzDecodeList(f *testing.F) {
 	f.Add(`{"items":[{"metadata":{"name":"a"}}],"metadata":{"resourceVersion":"7"}}`)
 	f.Fuzz(func(_ *testing.T, text string) {
-		_, _ = decodeList(strings.NewReader(text), newWidget, func(o object, _ bool) { _ = o.meta().key() })
+		_, _ = decodeList(strings.NewReader(text), newWidget, func(o object, _ bool) error { _ = o.meta().key(); return nil })
 	})
 }

@@ -4,6 +4,7 @@
 package watch
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
@@ -40,7 +42,9 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 		if i%1000 == 0 {
 			o.Metadata.Name += long
 		}
-		s.stageObject(o)
+		if err := s.stageObject(o); err != nil {
+			t.Fatal(err)
+		}
 	}
 	k.noteStart("v2")
 	s.replace()
@@ -93,7 +97,13 @@ func TestSnapshotDropsUnreadFields(t *testing.T) {
 	}
 	s.begin()
 	for _, name := range []string{"a", "b", "c"} {
-		s.stageObject(named(name))
+		if err := s.stageObject(named(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.maxList = s.received
+	if err := s.stageObject(named("c")); !errors.Is(err, failure.ErrTooLarge) {
+		t.Errorf("an object more than a list may have: %v", err)
 	}
 	s.replace()
 	s.update(named("d"))

@@ -24,11 +24,11 @@ func TestReasonsOfDecoding(t *testing.T) {
 	t.Parallel()
 	d, _ := readerOf("<html>")
 	_, _, htmlEvent := d.next()
-	_, htmlList := decodeList(strings.NewReader("<html>"), newWidget, func(object, bool) {})
-	_, emptyList := decodeList(strings.NewReader(""), newWidget, func(object, bool) {})
-	_, brokenList := decodeList(iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), newWidget, func(object, bool) {})
-	_, lostList := decodeList(iotest.ErrReader(io.ErrUnexpectedEOF), newWidget, func(object, bool) {}) // of HTTP/2
-	_, cutList := decodeList(strings.NewReader(`{"items":[{`), newWidget, func(object, bool) {})
+	_, htmlList := decodeList(strings.NewReader("<html>"), newWidget, func(object, bool) error { return nil })
+	_, emptyList := decodeList(strings.NewReader(""), newWidget, func(object, bool) error { return nil })
+	_, brokenList := decodeList(iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), newWidget, func(object, bool) error { return nil })
+	_, lostList := decodeList(iotest.ErrReader(io.ErrUnexpectedEOF), newWidget, func(object, bool) error { return nil }) // of HTTP/2
+	_, cutList := decodeList(strings.NewReader(`{"items":[{`), newWidget, func(object, bool) error { return nil })
 	for name, tc := range map[string]struct {
 		err  error
 		want failure.Reason

@@ -129,11 +129,14 @@ func (r *reflector) readPage(ctx context.Context, o metav1.ListOptions) (metav1.
 		return metav1.ListMeta{}, err
 	}
 	defer func() { _ = body.Close() }()
-	return decodeList(body, r.kind.resource.create, func(item object, partial bool) {
+	if err := r.store.receive(); err != nil {
+		return metav1.ListMeta{}, err
+	}
+	return decodeList(body, r.kind.resource.create, func(item object, partial bool) error {
 		if partial {
 			r.kind.countPartial()
 		}
-		r.store.stageObject(item)
+		return r.store.stageObject(item)
 	})
 }
 

@@ -4,7 +4,10 @@
 package watch
 
 import (
+	"fmt"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
@@ -15,12 +18,17 @@ type store struct {
 	kind *kind
 	view fleet.View
 	rows *exposition.Rows // nil while the kind is idle
-	// stage and notes have the rows and the notes of the list that is being read.
-	stage *exposition.Stage
-	notes map[string]any
+	// stage and notes have the rows and the notes of the list that is being read, and received counts its objects and pages, which
+	// are at most maxList.
+	stage             *exposition.Stage
+	notes             map[string]any
+	received, maxList int
 }
 
-func newStore(k *kind, view fleet.View) *store { return &store{kind: k, view: view} }
+// maxList ends the list of a hostile server, which may have no end.
+const maxList = 4 << 20
+
+func newStore(k *kind, view fleet.View) *store { return &store{kind: k, view: view, maxList: maxList} }
 
 // builder returns the builder of rows.
 func (s *store) builder() *exposition.Rows {
@@ -35,13 +43,21 @@ func (s *store) rest() { s.rows = nil }
 
 // begin starts a list from scratch.
 func (s *store) begin() {
-	s.stage, s.notes = s.kind.group.Stage(), map[string]any{}
+	s.stage, s.notes, s.received = s.kind.group.Stage(), map[string]any{}, 0
+}
+
+// receive counts an object or a page of a list.
+func (s *store) receive() error {
+	if s.received++; s.received > s.maxList {
+		return fmt.Errorf("%w: a list of more than %d objects", failure.ErrTooLarge, s.maxList)
+	}
+	return nil
 }
 
 // stageObject renders an object of a list.
-func (s *store) stageObject(o object) {
-	if o.meta().Name == "" {
-		return
+func (s *store) stageObject(o object) error {
+	if err := s.receive(); err != nil || o.meta().Name == "" {
+		return err
 	}
 	s.kind.listed.Add(1)
 	key := o.meta().key()
@@ -52,6 +68,7 @@ func (s *store) stageObject(o object) {
 	} else if note := rows.LastNote(); note != nil && s.kind.notes != nil {
 		s.notes[key] = note
 	}
+	return nil
 }
 
 // unstageObject removes an object that was deleted while the list was read.

@@ -73,7 +73,9 @@ func (r *reflector) readInitialEvents(s *stream, timer *time.Timer) error {
 		case kind == watch.Deleted:
 			r.store.unstageObject(o)
 		case kind != watch.Bookmark:
-			r.store.stageObject(o)
+			if err := r.store.stageObject(o); err != nil {
+				return err
+			}
 			if kind == watch.Added {
 				timer.Reset(r.kind.stalled)
 			}
