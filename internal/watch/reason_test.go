@@ -20,15 +20,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
+func ignore(object, bool) error { return nil }
+
 func TestReasonsOfDecoding(t *testing.T) {
 	t.Parallel()
 	d, _ := readerOf("<html>")
 	_, _, htmlEvent := d.next()
-	_, htmlList := decodeList(strings.NewReader("<html>"), newWidget, func(object, bool) error { return nil })
-	_, emptyList := decodeList(strings.NewReader(""), newWidget, func(object, bool) error { return nil })
-	_, brokenList := decodeList(iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), newWidget, func(object, bool) error { return nil })
-	_, lostList := decodeList(iotest.ErrReader(io.ErrUnexpectedEOF), newWidget, func(object, bool) error { return nil }) // of HTTP/2
-	_, cutList := decodeList(strings.NewReader(`{"items":[{`), newWidget, func(object, bool) error { return nil })
+	_, htmlList := decodeList(strings.NewReader("<html>"), newWidget, ignore)
+	_, emptyList := decodeList(strings.NewReader(""), newWidget, ignore)
+	_, brokenList := decodeList(iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), newWidget, ignore)
+	_, lostList := decodeList(iotest.ErrReader(io.ErrUnexpectedEOF), newWidget, ignore) // of HTTP/2
+	_, cutList := decodeList(strings.NewReader(`{"items":[{`), newWidget, ignore)
 	for name, tc := range map[string]struct {
 		err  error
 		want failure.Reason
