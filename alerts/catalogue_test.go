@@ -44,9 +44,9 @@ func everyExpression(t *testing.T, f func(where string, e parser.Expr, prometheu
 // TestExpressionsUseDeclaredMetrics compares metrics and labels with the declarations: a rule about a
 // metric that does not exist never fires.
 func TestExpressionsUseDeclaredMetrics(t *testing.T) {
-	labels := map[string][]string{}
+	labels, detail := map[string][]string{}, map[string]bool{}
 	for _, f := range app.Families() {
-		labels[f.Name] = f.Labels
+		labels[f.Name], detail[f.Name] = f.Labels, f.Detail
 	}
 	gathered, err := app.SelfMetrics().Gather()
 	if err != nil {
@@ -73,6 +73,9 @@ func TestExpressionsUseDeclaredMetrics(t *testing.T) {
 			declared, ok := labels[s.Name]
 			if !ok {
 				t.Errorf("%s: no collector exports %s: add it to Families of its collector, or correct the name", where, s.Name)
+			}
+			if detail[s.Name] {
+				t.Errorf("%s: %s is exported with metrics.detail: full only: declare it without Detail, or the rule never fires", where, s.Name)
 			}
 			for _, m := range s.LabelMatchers {
 				if m.Name != "__name__" && ok && !slices.Contains(declared, m.Name) {
@@ -188,7 +191,7 @@ func TestRules(t *testing.T) {
 			case len(i.Equal) == 0:
 				t.Errorf("%s follows from every %s", r.Name, i.By)
 			case by.For > r.For+tolerance(r) && by.Name != r.Name+"Critical":
-				t.Errorf("%s fires before %s, from which it follows", r.Name, i.By)
+				t.Errorf("%s fires before %s, from which it follows: its For is %s, want at least %s", r.Name, i.By, r.For, by.For-tolerance(r))
 			case by.KeepFiringFor < r.KeepFiringFor:
 				t.Errorf("%s outlives %s, from which it follows", r.Name, i.By)
 			case follows(byName, i.By, r.Name, nil):

@@ -94,7 +94,7 @@ func (r Rules) CheckKept(tb testing.TB, o Object, whole, broken string, gone []s
 			}
 		case rows[row] != value:
 			tb.Errorf("%s is %q with the broken value (empty: no row), was %q; if the row is read from the broken field, "+
-				"add its family to the entry of this field in the table of the test", row, rows[row], value)
+				"add its family to the entry of this field in types_test.go", row, rows[row], value)
 		}
 	}
 }
