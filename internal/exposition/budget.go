@@ -75,7 +75,8 @@ func (b *Budget) hasRoom(scope Scope) bool {
 }
 
 // excess counts the objects that a group leaves out, by the scope of the limit. It knows the first maxExcess of them by the hashes of
-// their keys, which take a fifth of the memory of the keys. The others are counted until the next list.
+// their keys, which take a fifth of the memory of the keys. Of the others, only those of a list are counted, until the next list,
+// because a later change of an object would count it again.
 type excess struct {
 	byHash map[uint64]Scope
 	counts [scopes]int
@@ -84,13 +85,17 @@ type excess struct {
 // maxExcess limits the memory to 2 MiB per group. Without a limit, the objects in an endless list would fill the memory.
 const maxExcess = 1 << 16
 
-func (x *excess) add(hash uint64, s Scope) {
+func (x *excess) add(hash uint64, s Scope, listed bool) {
 	if x.byHash == nil {
 		x.byHash = map[uint64]Scope{}
 	}
 	x.remove(hash)
-	if x.counts[s]++; len(x.byHash) < maxExcess {
+	known := len(x.byHash) < maxExcess
+	if known {
 		x.byHash[hash] = s
+	}
+	if known || listed {
+		x.counts[s]++
 	}
 }
 

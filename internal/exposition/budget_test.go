@@ -201,10 +201,11 @@ func TestNotesCount(t *testing.T) {
 func TestExcessIsBounded(t *testing.T) {
 	var x excess
 	for hash := range uint64(2 * maxExcess) {
-		x.add(hash, ScopeKind)
+		x.add(hash, ScopeKind, true)
 	}
+	x.add(3*maxExcess, ScopeKind, false)
 	x.remove(1)
-	x.add(2, ScopeProcess)
+	x.add(2, ScopeProcess, false)
 	if x.len() != 2*maxExcess-1 || x.counts[ScopeProcess] != 1 || len(x.byHash) != maxExcess-1 {
 		t.Errorf("%d objects, %v, %d hashes", x.len(), x.counts, len(x.byHash))
 	}

@@ -180,7 +180,7 @@ func (g *Group) set(key string, c content) bool {
 		scope = g.budget.resize(g.table.bytes + g.table.growthBy(at, known, c))
 	}
 	if scope != inLimits {
-		g.over.add(g.table.hashKey(key), scope)
+		g.over.add(g.table.hashKey(key), scope, false)
 		g.remove(key)
 		return false
 	}

@@ -92,7 +92,7 @@ func (s *Stage) put(key string, c content) bool {
 // refuse records that an object is beyond a limit, and returns false.
 func (s *Stage) refuse(key string, scope Scope) bool {
 	s.remove(key)
-	s.over.add(s.table.hashKey(key), scope)
+	s.over.add(s.table.hashKey(key), scope, true)
 	return false
 }
 
@@ -101,6 +101,7 @@ func (s *Stage) remove(key string) {
 	if at, ok := s.table.find(key); ok && s.kept.has(at) {
 		s.bytes -= int64(s.table.size(at))
 		s.kept.remove(at)
+		s.table.remove(at)
 	}
 }
 

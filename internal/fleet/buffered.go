@@ -4,6 +4,7 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"runtime"
@@ -68,9 +69,9 @@ func BeginObject(body io.Reader) {
 	}
 }
 
-// body returns a response body that is read within the limits.
-func (s *share) body(b io.ReadCloser) io.ReadCloser {
-	return &bufferedBody{ReadCloser: b, share: s, done: make(chan struct{})}
+// body returns a response body that is read within the limits. ctx is that of the request.
+func (s *share) body(ctx context.Context, b io.ReadCloser) io.ReadCloser {
+	return &bufferedBody{ReadCloser: b, share: s, ended: ctx.Done(), done: make(chan struct{})}
 }
 
 // bufferedBody is a body whose objects are counted. Reads fail if a limit is exceeded. The body is decoded between two
@@ -79,7 +80,8 @@ type bufferedBody struct {
 	io.ReadCloser
 
 	share *share
-	done  chan struct{} // closed by Close
+	ended <-chan struct{} // closed when the context of the request ends
+	done  chan struct{}   // closed by Close
 
 	mu       sync.Mutex // Close may be called during Read
 	size     int        // of the current object
@@ -104,11 +106,13 @@ func (b *bufferedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// beginDecoding waits until a processor is free.
+// beginDecoding waits until a processor is free, or until nothing is decoded any more.
 func (b *bufferedBody) beginDecoding() {
 	select {
 	case b.share.whole.decoding <- struct{}{}:
 	case <-b.done:
+		return
+	case <-b.ended:
 		return
 	}
 	b.mu.Lock()

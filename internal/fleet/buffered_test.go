@@ -4,6 +4,7 @@
 package fleet
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -21,7 +22,7 @@ func TestBufferedObjects(t *testing.T) {
 	t.Parallel()
 	all := NewBuffers()
 	body := func(s *share, size int) io.ReadCloser {
-		return s.body(io.NopCloser(strings.NewReader(strings.Repeat(" ", size))))
+		return s.body(t.Context(), io.NopCloser(strings.NewReader(strings.Repeat(" ", size))))
 	}
 	var open []io.ReadCloser
 	for range 20 { // clients that read as much as possible
@@ -45,8 +46,8 @@ func TestBufferedObjects(t *testing.T) {
 	if _, err := io.ReadAll(body(other, smallObject)); err != nil {
 		t.Errorf("a small object: %v", err)
 	}
-	list := other.body(io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[` +
-		strings.Repeat(`{"a":"`+strings.Repeat("x", 1000)+`"},`, 1e4) + `{}]}`)))
+	list := other.body(t.Context(), io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[`+
+		strings.Repeat(`{"a":"`+strings.Repeat("x", 1000)+`"},`, 1e4)+`{}]}`)))
 	if _, err := ReadList(list, MaxList, func([]byte) error { return nil }); err != nil {
 		t.Errorf("a list of small objects: %v", err)
 	}
@@ -101,9 +102,10 @@ func TestDecodingIsLimited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		all := NewBuffers()
+		ctx, cancel := context.WithCancel(t.Context())
 		next := func() (io.ReadCloser, chan error) {
 			reader, writer := io.Pipe()
-			body := (&share{whole: all}).body(reader)
+			body := (&share{whole: all}).body(ctx, reader)
 			read := make(chan error, 1)
 			go func() {
 				_, err := body.Read(make([]byte, 1))
@@ -140,7 +142,13 @@ func TestDecodingIsLimited(t *testing.T) {
 		if err := <-read; err != nil {
 			t.Error(err)
 		}
-		for _, body := range append(decoded, waiting, slow) {
+		stopped, readOfStopped := next()
+		synctest.Wait()
+		cancel() // while it waits
+		if err := <-readOfStopped; err != nil {
+			t.Error(err)
+		}
+		for _, body := range append(decoded, waiting, slow, stopped) {
 			_ = body.Close()
 		}
 		synctest.Wait()

@@ -66,7 +66,7 @@ func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, [
 	if err != nil {
 		return nil, nil, err
 	}
-	answer.Body = c.share.body(answer.Body)
+	answer.Body = c.share.body(ctx, answer.Body)
 	defer func() { _ = answer.Body.Close() }()
 	if r.ETag != "" && answer.StatusCode == http.StatusNotModified {
 		return answer.Header, nil, nil
@@ -92,7 +92,7 @@ func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, error) {
 		_ = answer.Body.Close()
 		return nil, err
 	}
-	return c.share.body(answer.Body), nil
+	return c.share.body(ctx, answer.Body), nil
 }
 
 // failure returns the error of an unsuccessful response: the Status from an API server, or the error that client-go

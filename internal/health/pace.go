@@ -12,8 +12,7 @@ const (
 	// settleDelay is the delay between a change and its evaluation, because changes usually come in groups.
 	settleDelay = 200 * time.Millisecond
 	// minRest is the minimum time between two evaluations. While many objects change, evaluations take longer, and the rest is
-	// restShare times as long, up to maxRest: a change is still reported within two seconds. At 50 changes a second of 50,000
-	// objects, there is a third less of them.
+	// restShare times as long, up to maxRest. At 50 changes a second of 50,000 objects, there is a third less of them.
 	minRest   = 500 * time.Millisecond
 	restShare = 25
 	maxRest   = 1200 * time.Millisecond

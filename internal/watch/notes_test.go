@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -117,4 +118,34 @@ func TestNotesOfASnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.want(t, map[string]any{"Widget default/a": 5})
+}
+
+// onReplace is called for the notes of each list.
+type onReplace func()
+
+func (f onReplace) Replace(string, map[string]any) { f() }
+func (onReplace) Set(string, string, any)          {}
+
+// TestStopWhileListCompletes stops clusters when their first list is complete. Nothing of them is left that others wait for.
+func TestStopWhileListCompletes(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	buffers := fleet.NewBuffers()
+	watch := func(n Notes) *rig {
+		return watchAPI(t, a, func(_ *fleet.Cluster, o *Options) {
+			o.Sets, o.Notes, o.Buffers = []Set{{Collector: "test", Resources: []Resource{noting()}}}, map[string]Notes{"test": n}, buffers
+		})
+	}
+	for range 2 * runtime.GOMAXPROCS(0) {
+		started, stopped := make(chan *rig, 1), make(chan struct{})
+		r := watch(onReplace(func() {
+			(<-started).cancel()
+			close(stopped)
+		}))
+		started <- r
+		<-stopped
+		r.stop()
+	}
+	watch(onReplace(func() {})).wantLine(
+		`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 1`)
 }

@@ -36,10 +36,13 @@ type reflector struct {
 }
 
 const (
-	// longestBackoff bounds the pause before objects are read again. It begins with firstPause and doubles.
+	// The pause before objects are read again begins with firstPause and doubles up to longestBackoff. Each pause is up to twice as
+	// long, at random. The series begins anew after two minutes.
 	longestBackoff = 30 * time.Second
 	// pageSize is the number of objects in a page of a LIST.
 	pageSize = 500
+	// maxInterrupted is the number of interrupted WatchLists after which the objects are listed.
+	maxInterrupted = 3
 	// emptyStream is the lifetime below which a stream without an event proves nothing, so that the objects are read again.
 	emptyStream = time.Second
 )
@@ -71,8 +74,8 @@ func pause(ctx context.Context, d time.Duration) {
 
 // readAll reads all objects. After a WatchList it returns the stream, which continues with changes.
 func (r *reflector) readAll(ctx context.Context) (*stream, error) {
-	noProgress := false
-	for r.watchList && !r.kind.readState().listOnly && ctx.Err() == nil {
+	noProgress, useWatchList := false, r.watchList && !r.kind.readState().listOnly
+	for tries := 0; useWatchList && tries < maxInterrupted && ctx.Err() == nil; tries++ {
 		s, err := r.readWatchList(ctx)
 		if err == nil {
 			return s, nil
@@ -86,7 +89,6 @@ func (r *reflector) readAll(ctx context.Context) (*stream, error) {
 	if err == nil && noProgress {
 		r.kind.switchToList(ctx)
 	}
-	r.kind.noteFailure(ctx, err)
 	return nil, err
 }
 
@@ -101,8 +103,11 @@ func (r *reflector) readList(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
+	r.kind.noteFailure(ctx, err)
 	if failure.Classify(err) == failure.ReasonExpired || apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge) {
-		err = r.readPages(ctx, metav1.ListOptions{})
+		if err = r.readPages(ctx, metav1.ListOptions{}); err != nil {
+			r.kind.noteFailure(ctx, err)
+		}
 	}
 	return err
 }
@@ -129,7 +134,7 @@ func (r *reflector) readPage(ctx context.Context, o metav1.ListOptions) (metav1.
 		return metav1.ListMeta{}, err
 	}
 	defer func() { _ = body.Close() }()
-	if err := r.store.receive(); err != nil {
+	if err := r.store.receive(pageSize); err != nil { // also if the page is empty
 		return metav1.ListMeta{}, err
 	}
 	return decodeList(body, r.kind.resource.create, func(item object, partial bool) error {
@@ -140,23 +145,19 @@ func (r *reflector) readPage(ctx context.Context, o metav1.ListOptions) (metav1.
 	})
 }
 
-// follow applies changes until the objects have to be read again. s is an open stream, or nil.
+// follow applies changes until the objects have to be read again, or until ctx ends. s is an open stream, or nil.
 func (r *reflector) follow(ctx context.Context, s *stream, backoff wait.DelayFunc) {
-	for ctx.Err() == nil {
-		if s == nil {
-			var err error
-			if s, err = r.openWatch(ctx); err != nil {
-				if reason := failure.Classify(err); reason != failure.ReasonRefused && reason != failure.ReasonThrottled {
-					return
-				}
-				pause(ctx, backoff()) // reading all objects would cost an overloaded server more
-				continue
-			}
+	mayContinue := s == nil || r.apply(ctx, s)
+	for mayContinue && ctx.Err() == nil {
+		s, err := r.openWatch(ctx)
+		if err == nil {
+			mayContinue = r.apply(ctx, s)
+			continue
 		}
-		if !r.apply(ctx, s) {
+		if reason := failure.Classify(err); reason != failure.ReasonRefused && reason != failure.ReasonThrottled {
 			return
 		}
-		s = nil
+		pause(ctx, backoff()) // reading all objects would cost an overloaded server more
 	}
 }
 
@@ -166,6 +167,7 @@ func (r *reflector) openWatch(ctx context.Context) (*stream, error) {
 	if r.kind.needsConfirmation() {
 		return nil, errors.New("no event or list was received for too long")
 	}
+	requested := time.Now()
 	body, err := r.api.openList(ctx, r.kind.resource.Group, r.as, metav1.ListOptions{
 		Watch: true, ResourceVersion: r.version, AllowWatchBookmarks: true, TimeoutSeconds: streamTimeout(),
 	})
@@ -173,7 +175,7 @@ func (r *reflector) openWatch(ctx context.Context) (*stream, error) {
 		r.kind.noteFailure(ctx, err)
 		return nil, err
 	}
-	return r.kind.noteOpened(body, true), nil
+	return r.kind.noteOpened(body, requested, true), nil
 }
 
 // pauseBeforeStream waits before a stream is opened again: longer after a series of streams that ended soon.
@@ -193,14 +195,12 @@ func streamTimeout() *int64 {
 
 // apply applies the events of a stream until it ends, and reports whether another stream may continue after the last event.
 func (r *reflector) apply(ctx context.Context, s *stream) bool {
-	began, events := time.Now(), 0
-	for {
+	for events := 0; ; events++ {
 		kind, o, err := s.next()
 		if err != nil {
 			s.noteEnd(ctx, err)
-			return isInterruption(err) && (events > 0 || time.Since(began) >= emptyStream)
+			return isInterruption(err) && (events > 0 || time.Since(s.requested) >= emptyStream)
 		}
-		events++
 		switch kind {
 		case watch.Deleted:
 			r.store.remove(o)
@@ -220,6 +220,9 @@ func (r *reflector) apply(ctx context.Context, s *stream) bool {
 func isInterruption(err error) bool {
 	if errors.Is(err, io.EOF) {
 		return true
+	}
+	if errors.As(err, new(apierrors.APIStatus)) {
+		return false
 	}
 	reason := failure.Classify(err)
 	return reason == failure.ReasonNetwork || reason == failure.ReasonTimeout

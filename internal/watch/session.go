@@ -166,7 +166,10 @@ func (s *session) restartSilent(ctx context.Context) {
 		if listed := k.listed.Load(); listed != w.listed {
 			w.listed, w.progress = listed, now
 		}
-		last := latest(state.lastEvent, state.started, w.progress)
+		last := latest(state.lastEvent, state.started)
+		if w.progress.After(last) { // a list may take longer, but not without end
+			last = earliest(w.progress, last.Add(maxListSilences*c.options.SilenceTimeout))
+		}
 		limit := c.options.SilenceTimeout
 		if state.short >= shortStreams && !state.streaming { // backing off: restart it before the rows are stale
 			limit = min(limit, c.options.StaleAfter/2)
@@ -217,4 +220,8 @@ func (s *session) withdrawStale(ctx context.Context) {
 	}
 }
 
-func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
+// maxListSilences is the longest time that a list may take while it grows, as a multiple of the silence timeout: 10 minutes.
+const maxListSilences = 4
+
+func latest(times ...time.Time) time.Time   { return slices.MaxFunc(times, time.Time.Compare) }
+func earliest(times ...time.Time) time.Time { return slices.MinFunc(times, time.Time.Compare) }

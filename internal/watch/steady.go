@@ -27,21 +27,22 @@ const (
 type stream struct {
 	eventReader
 
-	kind   *kind
-	body   io.Closer
-	cancel func()
-	timer  *time.Timer // until the stream counts as healthy
+	kind      *kind
+	body      io.Closer
+	requested time.Time
+	cancel    func()
+	timer     *time.Timer // until the stream counts as healthy
 }
 
-// noteOpened records that a stream has been opened. If alive is set, this counts as a response of the server.
-func (k *kind) noteOpened(body io.ReadCloser, alive bool) *stream {
+// noteOpened records that a stream, which was requested at a time, has been opened. If alive is set, this counts as a response of the server.
+func (k *kind) noteOpened(body io.ReadCloser, requested time.Time, alive bool) *stream {
 	k.update(func(s *kindState) { s.streaming = true })
 	if alive {
 		k.noteActivity()
 	}
 	return &stream{
 		eventReader: eventReader{frames: frameReader{r: body}, create: k.resource.create, partial: k.countPartial},
-		kind:        k, body: body, cancel: func() {}, timer: time.AfterFunc(k.steady, k.noteSteadyStream),
+		kind:        k, body: body, requested: requested, cancel: func() {}, timer: time.AfterFunc(k.steady, k.noteSteadyStream),
 	}
 }
 

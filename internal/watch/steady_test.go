@@ -108,7 +108,7 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 	var text bytes.Buffer
 	k := &kind{log: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelWarn})), now: time.Now, steady: time.Hour}
 	for range 5 {
-		s := k.noteOpened(io.NopCloser(strings.NewReader("")), true)
+		s := k.noteOpened(io.NopCloser(strings.NewReader("")), time.Now(), true)
 		s.noteEnd(t.Context(), io.EOF)
 		k.noteSuccess()
 	}
@@ -128,7 +128,7 @@ func TestShortStreamsNeedConfirmation(t *testing.T) {
 	k.markSynced()
 	for range shortStreams {
 		now = now.Add(40 * time.Second)
-		k.noteOpened(io.NopCloser(strings.NewReader("")), true).noteEnd(t.Context(), io.EOF)
+		k.noteOpened(io.NopCloser(strings.NewReader("")), time.Now(), true).noteEnd(t.Context(), io.EOF)
 	}
 	if !k.needsConfirmation() || k.state.lastEvent != now || k.state.streaming {
 		t.Errorf("after two minutes of streams that say nothing: %+v", k.state)

@@ -18,10 +18,11 @@ type store struct {
 	kind *kind
 	view fleet.View
 	rows *exposition.Rows // nil while the kind is idle
-	// stage and notes have the rows and the notes of the list that is being read, and received counts its objects and pages, which
-	// are at most maxList.
+	// stage and notes have the rows and the notes of the list that is being read, and fresh the keys of objects that have a memory
+	// since then. received counts its objects, which are at most maxList.
 	stage             *exposition.Stage
 	notes             map[string]any
+	fresh             []string
 	received, maxList int
 }
 
@@ -43,12 +44,16 @@ func (s *store) rest() { s.rows = nil }
 
 // begin starts a list from scratch.
 func (s *store) begin() {
+	for _, key := range s.fresh { // of a list that failed, and of which nothing else is left
+		s.kind.memory.set(key, lifecycle.Memory{})
+	}
+	s.fresh = nil
 	s.stage, s.notes, s.received = s.kind.group.Stage(), map[string]any{}, 0
 }
 
-// receive counts an object or a page of a list.
-func (s *store) receive() error {
-	if s.received++; s.received > s.maxList {
+// receive counts n objects of a list.
+func (s *store) receive(n int) error {
+	if s.received += n; s.received > s.maxList {
 		return fmt.Errorf("%w: a list of more than %d objects", failure.ErrTooLarge, s.maxList)
 	}
 	return nil
@@ -56,7 +61,7 @@ func (s *store) receive() error {
 
 // stageObject renders an object of a list.
 func (s *store) stageObject(o object) error {
-	if err := s.receive(); err != nil || o.meta().Name == "" {
+	if err := s.receive(1); err != nil || o.meta().Name == "" {
 		return err
 	}
 	s.kind.listed.Add(1)
@@ -75,6 +80,7 @@ func (s *store) stageObject(o object) error {
 func (s *store) unstageObject(o object) {
 	key := o.meta().key()
 	s.stage.Remove(key)
+	s.kind.memory.set(key, lifecycle.Memory{})
 	delete(s.notes, key)
 }
 
@@ -82,7 +88,7 @@ func (s *store) unstageObject(o object) {
 func (s *store) replace() {
 	s.stage.Replace()
 	s.kind.passNotes(s.notes)
-	s.stage, s.notes = nil, nil
+	s.stage, s.notes, s.fresh = nil, nil, nil
 	s.rest()
 	s.kind.markSynced()
 }
@@ -95,7 +101,11 @@ func (s *store) fill(o object, live bool, r *exposition.Rows) {
 	if k.resource.remembers {
 		seen.Now, seen.Before = k.now(), k.memory.get(key)
 	}
-	k.memory.set(key, k.resource.fill(s.view, o, seen, r))
+	memory := k.resource.fill(s.view, o, seen, r)
+	k.memory.set(key, memory)
+	if !live && seen.Before == (lifecycle.Memory{}) && memory != (lifecycle.Memory{}) {
+		s.fresh = append(s.fresh, key)
+	}
 }
 
 // update renders a new or changed object.

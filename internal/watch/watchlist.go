@@ -32,7 +32,7 @@ func (r *reflector) readWatchList(ctx context.Context) (*stream, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(r.kind.stalled, func() { cancel(errNoProgress) })
 	defer timer.Stop()
-	initialEvents := true
+	initialEvents, requested := true, time.Now()
 	body, err := r.api.openList(ctx, r.kind.resource.Group, r.as, metav1.ListOptions{
 		Watch: true, ResourceVersion: r.version, AllowWatchBookmarks: true, TimeoutSeconds: streamTimeout(),
 		SendInitialEvents: &initialEvents, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
@@ -41,14 +41,20 @@ func (r *reflector) readWatchList(ctx context.Context) (*stream, error) {
 		defer cancel(nil)
 		return nil, causeOr(ctx, err)
 	}
-	s := r.kind.noteOpened(body, false)
+	s := r.kind.noteOpened(body, requested, false)
 	s.cancel = func() { cancel(nil) }
-	if err := r.readInitialEvents(s, timer); err != nil {
-		err = causeOr(ctx, err)
-		s.noteEnd(ctx, err) // ctx has ended if the timer has ended the stream: this is no failure of the stream
-		return nil, err
+	err = r.readInitialEvents(s, timer)
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	if err = causeOr(ctx, err); errors.Is(err, errNoProgress) {
+		cancel(err) // so that it does not count as a failure of the stream
+	}
+	s.noteEnd(ctx, err)
+	if errors.Is(err, errInterrupted) && time.Since(requested) >= r.kind.steady { // else it counts as a short stream
+		r.kind.noteFailure(ctx, failure.ErrClosed)
+	}
+	return nil, err
 }
 
 // causeOr returns errNoProgress if it is why ctx has ended, else err.
@@ -62,11 +68,10 @@ func causeOr(ctx context.Context, err error) error {
 // readInitialEvents reads until the bookmark and replaces the rows. The timer ends the stream. Only new objects count as progress,
 // because changes never end.
 func (r *reflector) readInitialEvents(s *stream, timer *time.Timer) error {
-	began := time.Now()
 	for events := 0; ; events++ {
 		kind, o, err := s.next()
 		switch {
-		case err != nil && isInterruption(err) && (events > 0 || time.Since(began) >= emptyStream):
+		case err != nil && isInterruption(err) && (events > 0 || time.Since(s.requested) >= emptyStream):
 			return fmt.Errorf("%w: %w", errInterrupted, err)
 		case err != nil:
 			return err
