@@ -212,6 +212,21 @@ func TestStageRefuses(t *testing.T) {
 	}
 }
 
+// TestRemovedFromStage checks that objects which are added and removed while a list is received leave nothing behind.
+func TestRemovedFromStage(t *testing.T) {
+	_, g := testGroup(t, Options{})
+	l := newList(g)
+	for i := range 1000 {
+		name := fmt.Sprintf("n%04d", i)
+		l.add(name, 1)
+		l.Remove(name)
+		l.Remove(name)
+	}
+	if l.bytes != 0 || l.table.bytes != 0 || l.table.len() != 0 || len(l.table.pages) > 1 {
+		t.Errorf("%d bytes, %d in the table of %d objects and %d pages", l.bytes, l.table.bytes, l.table.len(), len(l.table.pages))
+	}
+}
+
 // TestChangesWithoutReader checks the bound of pending text.
 func TestChangesWithoutReader(t *testing.T) {
 	_, g := testGroup(t, Options{})

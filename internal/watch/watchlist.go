@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,17 +30,17 @@ var (
 func (r *reflector) readWatchList(ctx context.Context) (*stream, error) {
 	r.pauseBeforeStream(ctx)
 	r.store.begin()
-	ctx, cancel := context.WithCancelCause(ctx)
+	bounded, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(r.kind.stalled, func() { cancel(errNoProgress) })
 	defer timer.Stop()
 	initialEvents, requested := true, time.Now()
-	body, err := r.api.openList(ctx, r.kind.resource.Group, r.as, metav1.ListOptions{
+	body, err := r.api.openList(bounded, r.kind.resource.Group, r.as, metav1.ListOptions{
 		Watch: true, ResourceVersion: r.version, AllowWatchBookmarks: true, TimeoutSeconds: streamTimeout(),
 		SendInitialEvents: &initialEvents, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
 	})
 	if err != nil {
 		defer cancel(nil)
-		return nil, causeOr(ctx, err)
+		return nil, causeOr(bounded, err)
 	}
 	s := r.kind.noteOpened(body, requested, false)
 	s.cancel = func() { cancel(nil) }
@@ -47,11 +48,11 @@ func (r *reflector) readWatchList(ctx context.Context) (*stream, error) {
 	if err == nil {
 		return s, nil
 	}
-	if err = causeOr(ctx, err); errors.Is(err, errNoProgress) {
+	if err = causeOr(bounded, err); errors.Is(err, errNoProgress) {
 		cancel(err) // so that it does not count as a failure of the stream
 	}
-	s.noteEnd(ctx, err)
-	if errors.Is(err, errInterrupted) && time.Since(requested) >= r.kind.steady { // else it counts as a short stream
+	s.noteEnd(bounded, err)
+	if errors.Is(err, io.EOF) && time.Since(requested) >= r.kind.steady { // otherwise, it has been recorded
 		r.kind.noteFailure(ctx, failure.ErrClosed)
 	}
 	return nil, err

@@ -166,3 +166,16 @@ func TestClusterThatDoesNotAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestInterruptedWatchList has WatchList streams that end before the bookmark, again and again: the kind is listed.
+func TestInterruptedWatchList(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	onWatchList(a, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, fakeapi.Frame("ADDED", widgetJSON("a", 1)))
+	})
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.MinStreamLifetime = time.Nanosecond }) // no stream is short
+	r.wantRows(allRows()...)
+	r.wantLine(closedErrors(maxInterrupted))
+	r.wantNoLine("cobaltcore_watch_failing")
+}
