@@ -34,7 +34,8 @@ type stream struct {
 	timer     *time.Timer // until the stream counts as healthy
 }
 
-// noteOpened records that a stream, which was requested at a time, has been opened. If alive is set, this counts as a response of the server.
+// noteOpened records that a stream, which was requested at a time, has been opened. If alive is set, this counts as a response of the
+// server.
 func (k *kind) noteOpened(body io.ReadCloser, requested time.Time, alive bool) *stream {
 	k.update(func(s *kindState) { s.streaming = true })
 	if alive {
