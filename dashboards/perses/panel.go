@@ -49,7 +49,7 @@ func (w *writer) panel(p dashboards.Panel) (panel, error) {
 	return panel{Kind: "Panel", Spec: out}, nil
 }
 
-// unitOf returns the unit of a query; in a table, this is the unit of its column.
+// timeSeriesOf returns a query in the form of Perses.
 func timeSeriesOf(q dashboards.Query) query {
 	return query{Kind: "TimeSeriesQuery", Spec: querySpec{
 		plugin{"PrometheusTimeSeriesQuery", timeSeriesQuery{Query: q.Expr, SeriesNameFormat: q.Legend}},
@@ -65,6 +65,7 @@ func emptyText(p dashboards.Panel) dashboards.Query {
 	return q
 }
 
+// unitOf returns the unit of a query; in a table, this is the unit of its column.
 func unitOf(p dashboards.Panel, query int) dashboards.Unit {
 	for _, c := range p.Columns {
 		if c.Label == "" && c.Query == query && c.Unit != "" {

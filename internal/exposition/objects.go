@@ -123,7 +123,7 @@ func (e *Exposition) Empty(key Key) bool {
 	return true
 }
 
-func (g *Group) find(object string) (Place, bool) {
+func (g *Group) find(object string) (place, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.table.find(object)

@@ -41,7 +41,7 @@ func (t *table) sortedCopy() *table {
 			}
 		}
 	}
-	places := slices.SortedFunc(t.places(), func(a, b Place) int { return bytes.Compare(t.key(a), t.key(b)) })
+	places := slices.SortedFunc(t.places(), func(a, b place) int { return bytes.Compare(t.key(a), t.key(b)) })
 	d := newTable(t.packer, t.columns, t.raw)
 	for _, at := range places {
 		p := t.pages[at.page()]

@@ -139,12 +139,12 @@ type places struct {
 	n    int
 }
 
-func (p *places) has(at Place) bool {
+func (p *places) has(at place) bool {
 	word := int(at / 64)
 	return word < len(p.bits) && p.bits[word]&(1<<(at%64)) != 0
 }
 
-func (p *places) add(at Place) {
+func (p *places) add(at place) {
 	if p.has(at) {
 		return
 	}
@@ -155,7 +155,7 @@ func (p *places) add(at Place) {
 	p.n++
 }
 
-func (p *places) remove(at Place) {
+func (p *places) remove(at place) {
 	if p.has(at) {
 		p.bits[at/64] &^= 1 << (at % 64)
 		p.n--

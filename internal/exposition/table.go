@@ -19,10 +19,10 @@ type table struct {
 	pages []*page
 	// index has the places of keys by their hashes. It takes 12 bytes per object; a map of strings takes 60. collisions has
 	// the keys whose hash belongs to an earlier key.
-	index      map[uint64]Place
-	collisions map[string]Place
+	index      map[uint64]place
+	collisions map[string]place
 	hashKey    func(string) uint64
-	free       []Place
+	free       []place
 	cut        int   // objects with a cut label value
 	bytes      int64 // uncompressed size of all texts and notes
 
@@ -46,15 +46,15 @@ func (t *table) observerFor(p *page, column int) func(slot int, before, after []
 	}
 }
 
-// Place is the place of the rows of an object in a table: page and slot.
-type Place uint32
+// place is the place of the rows of an object in a table: page and slot.
+type place uint32
 
-func placeOf(page, slot int) Place { return Place(page*slotsPerPage + slot) } //nolint:gosec // far below 2^32 objects
-func (p Place) page() int          { return int(p) / slotsPerPage }
-func (p Place) slot() int          { return int(p) % slotsPerPage }
+func placeOf(page, slot int) place { return place(page*slotsPerPage + slot) } //nolint:gosec // far below 2^32 objects
+func (p place) page() int          { return int(p) / slotsPerPage }
+func (p place) slot() int          { return int(p) % slotsPerPage }
 
 func newTable(z *packer, columns int, raw bool) *table {
-	return &table{packer: z, columns: columns, raw: raw, index: map[uint64]Place{}, hashKey: z.hashKey}
+	return &table{packer: z, columns: columns, raw: raw, index: map[uint64]place{}, hashKey: z.hashKey}
 }
 
 // derive returns a table with the same content, which shares the pages until they change.
@@ -74,9 +74,9 @@ func (t *table) takeOwnership() {
 
 func (t *table) len() int { return len(t.index) + len(t.collisions) }
 
-func (t *table) key(at Place) []byte { return t.pages[at.page()].keys.at(at.slot()) }
+func (t *table) key(at place) []byte { return t.pages[at.page()].keys.at(at.slot()) }
 
-func (t *table) find(key string) (Place, bool) {
+func (t *table) find(key string) (place, bool) {
 	if at, ok := t.index[t.hashKey(key)]; ok && string(t.key(at)) == key {
 		return at, true
 	}
@@ -85,9 +85,9 @@ func (t *table) find(key string) (Place, bool) {
 }
 
 // places returns the places of all objects. Objects may be removed during the iteration.
-func (t *table) places() iter.Seq[Place] {
-	return func(yield func(Place) bool) {
-		for _, m := range []iter.Seq[Place]{maps.Values(t.index), maps.Values(t.collisions)} {
+func (t *table) places() iter.Seq[place] {
+	return func(yield func(place) bool) {
+		for _, m := range []iter.Seq[place]{maps.Values(t.index), maps.Values(t.collisions)} {
 			for at := range m {
 				if !yield(at) {
 					return
@@ -98,7 +98,7 @@ func (t *table) places() iter.Seq[Place] {
 }
 
 // put adds an object or replaces its rows. Equal rows change nothing and allocate nothing.
-func (t *table) put(key string, content content) Place {
+func (t *table) put(key string, content content) place {
 	at, known := t.find(key)
 	if !known {
 		at = t.add(key)
@@ -123,7 +123,7 @@ func (t *table) put(key string, content content) Place {
 }
 
 // setWeight records the memory of the note of an object.
-func (t *table) setWeight(at Place, weight int) {
+func (t *table) setWeight(at place, weight int) {
 	if was := int(t.pages[at.page()].weights[at.slot()]); was != weight {
 		t.writablePage(at).weights[at.slot()] = uint32(weight) //nolint:gosec // within the bound of the rows of an object
 		t.bytes += int64(weight - was)
@@ -131,7 +131,7 @@ func (t *table) setWeight(at Place, weight int) {
 }
 
 // growthBy returns the number of bytes by which the table grows with the text of an object.
-func (t *table) growthBy(at Place, known bool, c content) int64 {
+func (t *table) growthBy(at place, known bool, c content) int64 {
 	n := c.weight
 	for i := range t.columns {
 		n += len(c.text(i))
@@ -143,7 +143,7 @@ func (t *table) growthBy(at Place, known bool, c content) int64 {
 }
 
 // size returns the number of bytes of the text of an object.
-func (t *table) size(at Place) int {
+func (t *table) size(at place) int {
 	n := int(t.pages[at.page()].weights[at.slot()])
 	for i := range t.columns {
 		n += t.pages[at.page()].columns[i].length(at.slot())
@@ -151,7 +151,7 @@ func (t *table) size(at Place) int {
 	return n
 }
 
-func (t *table) set(at Place, i int, text []byte, hash uint64) {
+func (t *table) set(at place, i int, text []byte, hash uint64) {
 	p := t.writablePage(at)
 	t.bytes += int64(len(text) - p.columns[i].length(at.slot()))
 	c := p.columns[i]
@@ -171,7 +171,7 @@ func (t *table) set(at Place, i int, text []byte, hash uint64) {
 }
 
 // remove removes an object.
-func (t *table) remove(at Place) {
+func (t *table) remove(at place) {
 	p, slot := t.writablePage(at), at.slot()
 	key := string(p.keys.at(slot))
 	hash := t.hashKey(key)
@@ -193,7 +193,7 @@ func (t *table) remove(at Place) {
 }
 
 // add finds a place for a new object.
-func (t *table) add(key string) Place {
+func (t *table) add(key string) place {
 	at := t.allocate()
 	t.writablePage(at).keys.set(at.slot(), key)
 	hash := t.hashKey(key)
@@ -202,13 +202,13 @@ func (t *table) add(key string) Place {
 		return at
 	}
 	if t.collisions == nil {
-		t.collisions = map[string]Place{}
+		t.collisions = map[string]place{}
 	}
 	t.collisions[key] = at
 	return at
 }
 
-func (t *table) allocate() Place {
+func (t *table) allocate() place {
 	if n := len(t.free); n > 0 {
 		at := t.free[n-1]
 		t.free = t.free[:n-1]
@@ -223,7 +223,7 @@ func (t *table) allocate() Place {
 }
 
 // writablePage returns the page of a place and makes the table its owner.
-func (t *table) writablePage(at Place) *page {
+func (t *table) writablePage(at place) *page {
 	p := t.pages[at.page()]
 	if p.owner != t {
 		p = p.clone(t)
@@ -232,7 +232,7 @@ func (t *table) writablePage(at Place) *page {
 	return p
 }
 
-func (t *table) markCut(at Place, cut bool) {
+func (t *table) markCut(at place, cut bool) {
 	if slot := at.slot(); t.pages[at.page()].cut[slot] != cut {
 		t.writablePage(at).cut[slot] = cut
 		if cut {

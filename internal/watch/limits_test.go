@@ -67,9 +67,9 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 	}
 }
 
-// TestSnapshotDropsUnreadFields checks that an object beyond a limit, from a list or an event, leaves neither a memory
+// TestObjectsBeyondALimitLeaveNothing checks that an object beyond a limit, from a list or an event, leaves neither a memory
 // nor a note.
-func TestSnapshotDropsUnreadFields(t *testing.T) {
+func TestObjectsBeyondALimitLeaveNothing(t *testing.T) {
 	t.Parallel()
 	e, err := exposition.New(exposition.Options{MaxObjects: 2}, append(Families(), thingSize)...)
 	if err != nil {

@@ -89,9 +89,11 @@ func (r *reflector) readInitialEvents(s *stream, timer *time.Timer) error {
 			if !timer.Stop() {
 				return errNoProgress
 			}
-			if r.version = o.meta().ResourceVersion; r.version == "" {
+			version := o.meta().ResourceVersion
+			if version == "" {
 				return fmt.Errorf("%w WatchList: no resource version", failure.ErrDecode)
 			}
+			r.version = version
 			s.frames.shrink()
 			r.store.replace()
 			return nil
