@@ -78,7 +78,12 @@ func (b *browser) show(site *persesSite, f shownFleet, d persesDashboard, span s
 	var panels []renderedPanel
 	want, mayBeEmpty := d.panels(all), mayBeEmpty()
 	if err := testbed.Poll(b.Context(), 5*time.Minute, func(context.Context) error {
-		if !eval[bool](b, fmt.Sprintf(settled, all, want)) {
+		there, err := tryEval[bool](b, fmt.Sprintf(settled, all, want))
+		if err != nil {
+			b.do(open)
+			return fmt.Errorf("%s: %w", d.Metadata.Name, err)
+		}
+		if !there {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			return fmt.Errorf("%s is not there: %s", d.Metadata.Name, b.complains)
