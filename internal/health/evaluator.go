@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -228,7 +227,7 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 		isSnapshot: known.isSnapshot, dataMissing: known.dataMissing, wasMissing: before.wasMissing,
 	}
 	for _, r := range e.compiled.rules {
-		runtime.Gosched() // scrapes have precedence, even on one core
+		e.store.pauses.pause()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

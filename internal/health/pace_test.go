@@ -128,3 +128,20 @@ func TestCPUTime(t *testing.T) {
 		t.Errorf("%v after %v", cpuTime(), before)
 	}
 }
+
+func TestPausesAreShortAndRare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p pauses
+		begin := time.Now()
+		for range 100 {
+			p.pause()
+		}
+		if took := time.Since(begin); took != time.Microsecond {
+			t.Errorf("100 pauses took %s, want one of a microsecond", took)
+		}
+		sleep(t.Context(), time.Millisecond)
+		if p.pause(); time.Since(begin) != time.Millisecond+2*time.Microsecond {
+			t.Errorf("no pause after a millisecond: %s", time.Since(begin))
+		}
+	})
+}

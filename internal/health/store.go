@@ -35,6 +35,7 @@ type store struct {
 
 	now        int64 // of the evaluation, in milliseconds
 	parser     rowParser
+	pauses     pauses
 	tables     map[string]*table // by family
 	names      []string          // of the families
 	read       time.Time         // time of the last read of the tables that are not urgent

@@ -6,7 +6,6 @@ package health
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -135,7 +134,7 @@ func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
 	if !outdated {
 		return known, nil
 	}
-	runtime.Gosched() // scrapes have precedence, even on one core
+	t.store.pauses.pause()
 	d, err := p.digest(p.blockRows(b), wanted)
 	for i := range d {
 		if wanted[i] == nil && ok {
