@@ -148,7 +148,7 @@ func TestExecPlugin(t *testing.T) {
 		timeout time.Duration
 		want    failure.Reason
 	}{
-		"hangs": {fmt.Sprintf("cat, args: [%q]", pipe), 100 * time.Millisecond, failure.ReasonCredentials},
+		"hangs": {fmt.Sprintf("cat, args: [%q]", pipe), time.Second, failure.ReasonCredentials},
 		"prints an expired token": {`echo, args: ['{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",` +
 			`"status":{"token":"expired","expirationTimestamp":"2020-01-01T00:00:00Z"}}']`, time.Minute, failure.ReasonUnauthorized},
 	} {
