@@ -50,7 +50,7 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 		}
 		v.Verdict = cellOf(c.Verdict)
 		for _, one := range c.Systems {
-			v.Systems = append(v.Systems, tile{string(one.Name), systemHref(string(one.Name)), cellFor(c, one.Name, counts)})
+			v.Systems = append(v.Systems, tile{titleOf(string(one.Name)), systemHref(string(one.Name)), cellFor(c, one.Name, counts)})
 		}
 	}
 	if v.Findings, err = s.findingsOf(r, report, filter{Cluster: name}); err != nil {
@@ -103,7 +103,7 @@ func (s *site) systemPage(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	return view{
-		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
+		Title: titleOf(name) + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: v,
 	}, nil
 }

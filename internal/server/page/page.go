@@ -19,6 +19,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
@@ -113,7 +114,7 @@ func newSite(o Options) (*site, error) {
 	}
 	s := &site{Options: o, templates: map[string]*template.Template{}, assets: files}
 	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
-		t, err := template.New(name).Funcs(template.FuncMap{"itemList": newItemList, "words": inWords}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		t, err := template.New(name).Funcs(template.FuncMap{"itemList": newItemList, "title": titleOf, "words": inWords}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err
 		}
@@ -124,6 +125,11 @@ func newSite(o Options) (*site, error) {
 
 // inWords returns an identifier of the API, such as not_ready, as words.
 func inWords(s string) string { return strings.ReplaceAll(s, "_", " ") }
+
+// titleOf returns the title of a system, such as cert-manager for certmanager.
+func titleOf(system string) string {
+	return cmp.Or(alerts.Describe(alerts.System(system)).Title, system)
+}
 
 // Register adds the pages to mux. It returns the handler of all other paths.
 func Register(mux *http.ServeMux, o Options) (notFound http.Handler, _ error) {
