@@ -86,7 +86,7 @@ func fluxRevisions() []Panel {
   or `+selectOperator("flux_resourceset_info")+`)`, "applied_revision")),
 		fluxTable("Revisions of sources", "The revision of each source, and when its artifact last changed. A failing source keeps its last artifact, and its objects stay Ready.",
 			fluxColumns(withWidth(labelColumn("revision", "Revision"), 190), withWidth(labelColumn("ref", "Reference"), 110), withWidth(labelColumn("url", "URL"), 300),
-				withWidth(ageColumn(0, "Artifact changed"), 125)), Sort{Column: "Name"},
+				withWidth(ageColumn(0, "Artifact changed"), 140)), Sort{Column: "Name"},
 			withFallbackRow(shortRevisions(`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
   * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`, "revision"), "name", "no source has an artifact")),
 		fluxTable("Charts in several versions", "HelmReleases of charts that the chosen clusters have in more than one version. None is good, unless a new version is being rolled out cluster by cluster.",

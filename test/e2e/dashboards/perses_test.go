@@ -32,6 +32,9 @@ func testPersesDashboards(t *testing.T, b *browser, site *persesSite, f shownFle
 			if len(p.Alerts) > 0 {
 				t.Errorf("%s: %s: %s", d.Metadata.Name, p.Title, p.Alerts)
 			}
+			if len(p.Cut) > 0 {
+				t.Errorf("%s: %s: cut: %q", d.Metadata.Name, p.Title, p.Cut)
+			}
 			if odd := oddText.FindString(p.Text); odd != "" {
 				t.Errorf("%s: %s: %q in %s", d.Metadata.Name, p.Title, odd, p.Text)
 			}
@@ -52,6 +55,7 @@ type renderedPanel struct {
 	Title    string
 	Text     string   // without the title
 	Alerts   []string // errors
+	Cut      []string // texts that end with an ellipsis
 	Canvases int
 }
 
@@ -60,6 +64,7 @@ const seenPanels = `[...document.querySelectorAll('[data-testid="panel"]')].map(
 	Title: p.querySelector("header h2, header .MuiTypography-root")?.innerText ?? "",
 	Text: [...p.children].filter((c) => c.tagName != "HEADER").map((c) => c.innerText).join(" ").trim(),
 	Alerts: [...p.querySelectorAll('[role="alert"]')].map((a) => a.innerText),
+	Cut: [...p.querySelectorAll("*")].filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).textOverflow == "ellipsis").map((e) => e.innerText),
 	Canvases: p.querySelectorAll("canvas").length,
 }))`
 
