@@ -42,6 +42,9 @@ func TestPictures(t *testing.T) {
 	} {
 		b.do(setViewport(pictureWidth, pictureHeight, "light"), chromedp.Navigate(e.URL+p[1]), chromedp.WaitReady("#main"))
 		fmt.Fprintf(&texts, "# %s\n%s\n", p[0], steadyText(eval[string](b, visibleText)))
+		if wide := eval[[]string](b, wideTables); len(wide) > 0 {
+			t.Errorf("%s: the right end of %q is not in the picture", p[0], wide)
+		}
 		if *screenshots != "" {
 			end := eval[float64](b, `document.querySelector("#main").getBoundingClientRect().bottom`)
 			b.takePicture(filepath.Join(*screenshots, "images", p[0]+".png"), pictureWidth, min(end+8, pictureHeight))
@@ -68,6 +71,9 @@ func (b *browser) takePicture(file string, width, height float64) {
 	harness.Must(b, err)
 	harness.Must(b, os.WriteFile(file, small, 0o600))
 }
+
+// wideTables is a script that returns the IDs of tables that are wider than the page.
+const wideTables = `[...document.querySelectorAll(".scroll:has(table)")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.id)`
 
 // visibleText is a script that returns the text of a page, and of the boxes in its picture.
 const visibleText = `[document.querySelector("#main").innerText, ...[...document.querySelectorAll("#main svg .node title")].map((t) => t.textContent)].join("\n")`
