@@ -162,9 +162,11 @@ OBJECTS ?= 10000
 RUNS ?= 1
 
 .PHONY: bench
-bench: build ## Measure OBJECTS (10000) beside kube-state-metrics on a real cluster RUNS (1) times, and 100 clusters, then the Go benchmarks; writes docs/performance.md
+bench: build ## Measure OBJECTS (10000) beside kube-state-metrics on a real cluster RUNS (1) times, 100 clusters, the rows in Prometheus, and a million updates (17 minutes), then the Go benchmarks; writes docs/performance.md
 	cd test && $(GO) run ./bench -objects $(OBJECTS) -runs $(RUNS) -docs $(CURDIR)/docs/performance.md -check
 	cd test && $(GO) run ./bench -clusters 100 -docs $(CURDIR)/docs/performance.md
+	cd test && $(GO) run ./bench -prometheus -docs $(CURDIR)/docs/performance.md
+	cd test && $(GO) test ./abuse -run '^TestManyUpdates$$' -count=1 -timeout 60m -args -thorough -docs $(CURDIR)/docs/performance.md
 	$(GO) test -run '^$$' -bench . ./internal/... ./collectors/...
 	cd test && $(GO) test -run '^$$' -bench . -tags testbed ./e2e/fleet
 

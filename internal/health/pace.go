@@ -12,10 +12,10 @@ const (
 	// settleDelay is the delay between a change and its evaluation, because changes usually come in groups.
 	settleDelay = 200 * time.Millisecond
 	// minRest is the minimum time between two evaluations. While many objects change, evaluations take longer, and the rest is
-	// restShare times as long, up to maxRest. At 50 changes a second of 50,000 objects, there is a third less of them.
+	// restShare times as long, up to maxRest, with which a change is still in the report within two seconds.
 	minRest   = 500 * time.Millisecond
-	restShare = 25
-	maxRest   = 1200 * time.Millisecond
+	restShare = 50
+	maxRest   = 1500 * time.Millisecond
 	// pollInterval is the interval at which rows without change signals are read, see
 	// [exposition.Exposition.Func]. pollShare extends it if reading takes long: 0.3 ms for each
 	// cluster, at most 0.5 % of a core.

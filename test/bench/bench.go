@@ -48,19 +48,11 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Dir == "" {
-		if o.Dir, err = os.MkdirTemp("", "bench-"); err != nil {
-			return nil, fmt.Errorf("make a directory: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
+	remove, err := prepareDirs(&o.Dir, &o.Profile, &o.Binary)
+	if err != nil {
+		return nil, err
 	}
-	for _, dir := range []*string{&o.Dir, &o.Profile, &o.Binary} { // subjects have another working directory
-		if *dir != "" {
-			if *dir, err = filepath.Abs(*dir); err != nil {
-				return nil, err
-			}
-		}
-	}
+	defer func() { err = errors.Join(err, remove()) }()
 	load := testbed.LoadAverage()
 	subjects, err := o.subjects(ctx)
 	if err != nil {
@@ -90,6 +82,26 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	}
 	r.evaluate(samples)
 	return r, nil
+}
+
+// prepareDirs makes paths absolute, because subjects have another working directory, and makes a temporary directory if dir is
+// empty, which the returned function removes.
+func prepareDirs(dir *string, more ...*string) (remove func() error, err error) {
+	remove = func() error { return nil }
+	if *dir == "" {
+		if *dir, err = os.MkdirTemp("", "bench-"); err != nil {
+			return nil, fmt.Errorf("make a directory: %w", err)
+		}
+		remove = func() error { return os.RemoveAll(*dir) }
+	}
+	for _, path := range append(more, dir) {
+		if *path != "" {
+			if *path, err = filepath.Abs(*path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return remove, nil
 }
 
 // prepare starts the cluster, fills it, and leaves CPU 1 to the subjects.

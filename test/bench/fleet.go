@@ -55,19 +55,11 @@ func RunFleet(ctx context.Context, o FleetOptions) (report string, err error) {
 		return "", errors.New("at least 2 clusters and one second are needed")
 	}
 	o.scrapeRounds = 20
-	if o.Dir == "" {
-		if o.Dir, err = os.MkdirTemp("", "bench-"); err != nil {
-			return "", fmt.Errorf("make a directory: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
+	remove, err := prepareDirs(&o.Dir, &o.Binary, &o.Profile)
+	if err != nil {
+		return "", err
 	}
-	for _, dir := range []*string{&o.Dir, &o.Binary, &o.Profile} { // processes have another working directory
-		if *dir != "" {
-			if *dir, err = filepath.Abs(*dir); err != nil {
-				return "", err
-			}
-		}
-	}
+	defer func() { err = errors.Join(err, remove()) }()
 	if o.Binary == "" {
 		if o.Binary, err = testbed.BuildExporter(ctx, o.Dir); err != nil {
 			return "", err

@@ -26,6 +26,7 @@ func main() {
 		jsonFile string
 		docs     string
 		check    bool
+		storage  bool
 		fleet    FleetOptions
 	)
 	flag.IntVar(&o.Objects, "objects", 10_000, "Flux objects in the cluster, at least 100")
@@ -38,16 +39,20 @@ func main() {
 	flag.StringVar(&jsonFile, "json", "", "write the report as JSON to this file, too")
 	flag.IntVar(&fleet.Clusters, "clusters", 0, "measure a fleet of so many clusters instead, without kube-state-metrics")
 	flag.DurationVar(&fleet.Steady, "steady", time.Minute, "how long a fleet is watched in which nothing happens")
+	flag.BoolVar(&storage, "prometheus", false, "measure what the rows cost a Prometheus instead")
 	flag.StringVar(&docs, "docs", "", "replace the section of this run in this Markdown file, too")
 	flag.BoolVar(&check, "check", false, "fail unless every threshold is met")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var err error
-	if fleet.Clusters > 0 {
+	switch {
+	case fleet.Clusters > 0:
 		fleet.Binary, fleet.Dir, fleet.Profile = o.Binary, o.Dir, o.Profile
 		err = runFleet(ctx, fleet, docs)
-	} else {
+	case storage:
+		err = runPrometheus(ctx, o, docs)
+	default:
 		err = run(ctx, o, jsonFile, docs, check)
 	}
 	stop()
@@ -63,6 +68,14 @@ func runFleet(ctx context.Context, o FleetOptions, docs string) error {
 		return err
 	}
 	return publish(report, docs, fmt.Sprintf("clusters %d", o.Clusters))
+}
+
+func runPrometheus(ctx context.Context, o Options, docs string) error {
+	report, err := RunPrometheus(ctx, o)
+	if err != nil {
+		return err
+	}
+	return publish(report, docs, fmt.Sprintf("prometheus %d", o.Objects))
 }
 
 // publish prints a report, and replaces a section of a file with it if there is a file.
