@@ -212,6 +212,7 @@ func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 			list.Partial = a.options.Shard.Divided()
 			return list
 		},
+		Verdicts:    a.options.changes.Verdicts,
 		SilenceLink: func(alerts []map[string]string) string { return a.current.Load().notifier.SilenceLink(alerts) },
 		Kinds:       objectKinds(Watched()),
 		Evaluated:   func() time.Time { return a.current.Load().health.LastEvaluation() },

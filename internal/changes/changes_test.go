@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,39 @@ func TestVerdict(t *testing.T) {
 	want = []string{want[0], want[2]}
 	if diff := cmp.Diff(want, texts(l.List(Query{}, start.Add(10*time.Minute)).Changes)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestVerdictsLast checks that a verdict that lasts for longer than changes are kept stays known, and that the number of verdicts
+// is limited.
+func TestVerdictsLast(t *testing.T) {
+	l := NewLog(2, time.Hour)
+	l.Verdict("a", "flux", "down", start)
+	for i := range 100 {
+		l.Add(Change{At: start.Add(time.Minute), Type: Revision, Name: strconv.Itoa(i)})
+	}
+	for hour := 1; hour <= 50; hour++ {
+		verdict := "down"
+		if hour > 20 {
+			verdict = "ok"
+		}
+		l.Verdict("a", "flux", verdict, start.Add(time.Duration(hour)*time.Hour))
+		want := []Since{{"down", start}}
+		switch {
+		case hour > 45: // "down" ended more than a day ago
+			want = []Since{{"ok", start.Add(21 * time.Hour)}}
+		case hour > 20:
+			want = append(want, Since{"ok", start.Add(21 * time.Hour)})
+		}
+		if diff := cmp.Diff(want, l.Verdicts("a", "flux")); diff != "" {
+			t.Fatalf("after %d hours: %s", hour, diff)
+		}
+	}
+	for i := range 1000 {
+		l.Verdict("b", "flux", strconv.Itoa(i), start)
+	}
+	if all := l.Verdicts("b", "flux"); len(all) != maxVerdicts || all[0].Verdict != strconv.Itoa(1000-maxVerdicts) {
+		t.Errorf("%d verdicts, the first %v", len(all), all[0])
 	}
 }
 

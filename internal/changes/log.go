@@ -4,6 +4,7 @@
 package changes
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +24,8 @@ type Log struct {
 	limit    int
 	age      time.Duration
 	heads    map[head]*head
-	verdicts map[[2]string]string // latest verdicts by cluster and system
-	pending  func()               // adds the pending changes of rows
+	verdicts map[[2]string][]Since // of the last day, by cluster and system; the oldest may be older
+	pending  func()                // adds the pending changes of rows
 }
 
 // entry is a change in compact form. Fields shared by many changes are in head, and all other fields are in one string.
@@ -48,7 +49,7 @@ const maxHeads = 10_000
 
 // NewLog returns an empty log that keeps at most limit changes, each no longer than age.
 func NewLog(limit int, age time.Duration) *Log {
-	return &Log{limit: limit, age: age, heads: map[head]*head{}, verdicts: map[[2]string]string{}, pending: func() {}}
+	return &Log{limit: limit, age: age, heads: map[head]*head{}, verdicts: map[[2]string][]Since{}, pending: func() {}}
 }
 
 // Configure changes the limits. pending is called before each read of the log: it adds the changes of rows that are not
@@ -99,17 +100,48 @@ func (l *Log) Add(c Change) {
 	l.insert(e)
 }
 
+// Since is a verdict and the time at which it began.
+type Since struct {
+	Verdict string // empty if the cluster did not have the system
+	At      time.Time
+}
+
+const (
+	// VerdictAge is the age up to which [Log.Verdicts] has verdicts.
+	VerdictAge = 24 * time.Hour
+	// maxVerdicts limits the verdicts of one system in one cluster.
+	maxVerdicts = 64
+)
+
 // Verdict records the verdict on a system in a cluster, which is empty if the system does not exist there. It adds a change
 // if the verdict differs from the previous verdict.
 func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 	l.mu.Lock()
-	key := [2]string{cluster, system}
-	before := l.verdicts[key]
-	l.verdicts[key] = verdict
+	key, before := [2]string{cluster, system}, ""
+	all := l.verdicts[key]
+	if len(all) > 0 {
+		before = all[len(all)-1].Verdict
+	}
+	changed := before != verdict
+	if changed || len(all) == 0 {
+		all = append(all, Since{verdict, at})
+	}
+	for len(all) > maxVerdicts || len(all) > 1 && at.Sub(all[1].At) > VerdictAge {
+		all = all[1:]
+	}
+	l.verdicts[key] = all
 	l.mu.Unlock()
-	if before != verdict {
+	if changed {
 		l.Add(Change{At: at, Type: Verdict, Cluster: cluster, Target: cluster, System: system, Before: before, After: verdict})
 	}
+}
+
+// Verdicts returns the verdicts on a system in a cluster during [VerdictAge], the oldest first. Unlike the changes, they do not
+// expire while they last, and other changes do not displace them.
+func (l *Log) Verdicts(cluster, system string) []Since {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.verdicts[[2]string{cluster, system}])
 }
 
 // recentEntries is the number of latest changes with which a new change is compared.

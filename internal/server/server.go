@@ -47,6 +47,8 @@ type Options struct {
 	Object func(objects.Node) (objects.Detail, bool)
 	// Changes returns the answer to GET /api/v1/changes, as JSON.
 	Changes func(changes.Query) changes.List
+	// Verdicts returns the verdicts on a system in a cluster during the last day, the oldest first.
+	Verdicts func(cluster, system string) []changes.Since
 	// SilenceLink returns the URL of a form for silencing alerts with some labels; empty if none is
 	// configured.
 	SilenceLink func(alerts []map[string]string) string
@@ -107,7 +109,7 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	notFound, err := page.Register(mux, page.Options{
-		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Kinds: o.Kinds,
+		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Verdicts: o.Verdicts, Kinds: o.Kinds,
 		SecretFlow: o.SecretFlow, Clusters: o.Clusters, SilenceLink: o.SilenceLink, Version: version.Info(), Pprof: o.EnablePprof,
 		Limit: func(h http.Handler) http.Handler { return limited(newCache(h, o.Evaluated)) },
 	})

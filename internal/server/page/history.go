@@ -5,7 +5,6 @@ package page
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,46 +26,36 @@ type bar struct {
 }
 
 const (
-	historySpan   = 24 * time.Hour
+	historySpan   = changes.VerdictAge
 	historyWidth  = 96
 	historyHeight = 8
 )
 
-// histories returns the recorded history of each cell of the matrix, by cluster and system.
-func (s *site) histories(now time.Time) map[[2]string]history {
-	list := s.Changes(changes.Query{Type: string(changes.Verdict), Limit: changes.MaxLimit})
-	ends, lasted := map[[2]string]time.Time{}, map[[2]string]map[string]time.Duration{}
-	all := map[[2]string]history{}
-	for _, c := range list.Changes { // newest first
-		key := [2]string{c.Target, c.System}
-		end, ok := ends[key]
-		if !ok {
-			end, lasted[key] = now, map[string]time.Duration{}
-		}
-		begin := c.At
+// historyOf returns the history of verdicts, which are sorted by time.
+func historyOf(verdicts []changes.Since, now time.Time) history {
+	var h history
+	lasted := map[string]time.Duration{}
+	for i, v := range verdicts {
+		begin, end := v.At, now
 		if first := now.Add(-historySpan); begin.Before(first) {
 			begin = first
 		}
-		ends[key] = begin
-		if end.After(begin) && c.After != "" { // without a verdict, the cluster did not have the system
-			h := all[key]
-			h.Bars = append(h.Bars, barOf(health.Verdict(c.After), begin, end, now))
-			lasted[key][c.After] += end.Sub(begin)
-			all[key] = h
+		if i+1 < len(verdicts) {
+			end = verdicts[i+1].At
+		}
+		if end.After(begin) && v.Verdict != "" { // without a verdict, the cluster did not have the system
+			h.Bars = append(h.Bars, barOf(health.Verdict(v.Verdict), begin, end, now))
+			lasted[v.Verdict] += end.Sub(begin)
 		}
 	}
-	for key, h := range all {
-		slices.Reverse(h.Bars)
-		var words []string
-		for _, v := range health.Verdicts() {
-			if d := lasted[key][string(v)]; d > 0 {
-				words = append(words, fmt.Sprintf("%s for %s", v, render.Age(d)))
-			}
+	var words []string
+	for _, v := range health.Verdicts() {
+		if d := lasted[string(v)]; d > 0 {
+			words = append(words, fmt.Sprintf("%s for %s", v, render.Age(d)))
 		}
-		h.Text = "last 24 hours: " + strings.Join(words, ", ")
-		all[key] = h
 	}
-	return all
+	h.Text = "last 24 hours: " + strings.Join(words, ", ")
+	return h
 }
 
 // barOf returns the bar of a verdict. Worse verdicts have higher bars.

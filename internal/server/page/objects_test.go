@@ -30,13 +30,6 @@ func fakeObjects(t testing.TB) func(objects.Query) objects.List {
 func fakeChanges(q changes.Query) changes.List {
 	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 	list := changes.List{GeneratedAt: at.Add(time.Hour), Oldest: &at, Next: "abc"}
-	if q.Type == string(changes.Verdict) {
-		for i, verdict := range []string{"ok", "down", "degraded", ""} {
-			at := at.Add(-time.Duration(i) * 5 * time.Hour)
-			list.Changes = append(list.Changes, changes.Change{At: at, Type: changes.Verdict, Target: "control-plane", System: "flux", After: verdict})
-		}
-		return list
-	}
 	for i, t := range changes.Types() {
 		list.Changes = append(list.Changes, changes.Change{
 			At: at.Add(time.Duration(i) * time.Minute), Type: t, Cluster: "management", Target: "storage", System: "flux",
@@ -45,6 +38,18 @@ func fakeChanges(q changes.Query) changes.List {
 		})
 	}
 	return list
+}
+
+// fakeVerdicts returns several verdicts on one system.
+func fakeVerdicts(cluster, system string) (all []changes.Since) {
+	if cluster != "control-plane" || system != "flux" {
+		return nil
+	}
+	at := time.Date(2026, 11, 19, 17, 0, 0, 0, time.UTC)
+	for i, verdict := range []string{"", "degraded", "down", "ok"} {
+		all = append(all, changes.Since{Verdict: verdict, At: at.Add(time.Duration(i) * 5 * time.Hour)})
+	}
+	return all
 }
 
 // TestPagesWithLongNamesAreSmall checks the size of pages of objects and changes with long names.

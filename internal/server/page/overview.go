@@ -82,24 +82,24 @@ func (s *site) overviewPage(r *http.Request) (view, error) {
 	return view{
 		Title: "Fleet: " + string(report.Verdict), At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: overviewView{
-			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report, s.histories(report.GeneratedAt)),
+			Verdict: cellOf(report.Verdict), Matrix: s.matrixOf(report),
 			Findings: found, NotEvaluated: report.NotEvaluated,
 		},
 	}, nil
 }
 
-func matrixOf(r health.Report, histories map[[2]string]history) matrix {
+func (s *site) matrixOf(r health.Report) matrix {
 	m := matrix{All: row{Name: "All clusters", Verdict: cellOf(r.Verdict)}}
 	counts := countFiring(r)
 	var systems []alerts.System
-	for _, s := range r.Systems {
-		if s.Verdict == health.Absent {
-			m.Absent = append(m.Absent, string(s.Name))
+	for _, v := range r.Systems {
+		if v.Verdict == health.Absent {
+			m.Absent = append(m.Absent, string(v.Name))
 			continue
 		}
-		systems = append(systems, s.Name)
-		m.Systems = append(m.Systems, link{Text: string(s.Name), Href: systemHref(string(s.Name))})
-		m.All.Cells = append(m.All.Cells, cellOf(s.Verdict))
+		systems = append(systems, v.Name)
+		m.Systems = append(m.Systems, link{Text: string(v.Name), Href: systemHref(string(v.Name))})
+		m.All.Cells = append(m.All.Cells, cellOf(v.Verdict))
 	}
 	clusters := worstFirst(r.Clusters, func(c health.Cluster) health.Verdict { return c.Verdict })
 	for i, c := range clusters {
@@ -108,10 +108,10 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 			m.Others = append(m.Others, line)
 			continue
 		}
-		for _, s := range systems {
-			one := cellFor(c, s, counts)
-			if c.VerdictOf(s) != health.Absent && len(clusters) <= maxHistories {
-				one.History = histories[[2]string{c.Name, string(s)}]
+		for _, system := range systems {
+			one := cellFor(c, system, counts)
+			if c.VerdictOf(system) != health.Absent && len(clusters) <= maxHistories {
+				one.History = historyOf(s.Verdicts(c.Name, string(system)), r.GeneratedAt)
 			}
 			line.Cells = append(line.Cells, one)
 		}

@@ -36,8 +36,10 @@ type Options struct {
 	Report  func(context.Context) (health.Report, error)
 	Objects func(objects.Query) objects.List
 	// Object returns an object, or false if it does not exist or is not watched.
-	Object     func(objects.Node) (objects.Detail, bool)
-	Changes    func(changes.Query) changes.List
+	Object  func(objects.Node) (objects.Detail, bool)
+	Changes func(changes.Query) changes.List
+	// Verdicts returns the verdicts on a system in a cluster during the last day, the oldest first.
+	Verdicts   func(cluster, system string) []changes.Since
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
 	// SilenceLink returns the URL of a form that silences the alerts with these labels; empty if none is

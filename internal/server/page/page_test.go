@@ -62,6 +62,7 @@ func testOptions(t testing.TB) Options {
 			return detail, n == objects.Node{Cluster: detail.Cluster, Kind: detail.Kind, Namespace: detail.Namespace, Name: detail.Name}
 		},
 		Changes:     fakeChanges,
+		Verdicts:    fakeVerdicts,
 		SilenceLink: func([]map[string]string) string { return silenceForm + strings.Repeat("filter", 30) },
 		Kinds:       []objects.Kind{{Collector: "flux", Kind: "Kustomization"}, {Collector: "externalsecrets", Kind: "ClusterSecretStore"}},
 		Version:     "version 1",

@@ -58,22 +58,11 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 	o.SecretFlow = func() secretflow.Report { return flow }
 	o.Report = func(context.Context) (health.Report, error) { return report, nil }
 	o.Clusters = func() fleetreport.Report { return fleet }
-	o.Changes = func(q changes.Query) changes.List {
-		if q.Type != string(changes.Verdict) {
-			return fakeChanges(q)
+	o.Verdicts = func(string, string) (all []changes.Since) {
+		for i, v := range []health.Verdict{health.OK, health.Down, health.Degraded} {
+			all = append(all, changes.Since{Verdict: string(v), At: report.GeneratedAt.Add(-time.Duration(11-5*i) * time.Hour)})
 		}
-		var l changes.List
-		for i := range 3 {
-			for _, c := range report.Clusters {
-				for _, s := range c.Systems {
-					l.Changes = append(l.Changes, changes.Change{
-						At: report.GeneratedAt.Add(-time.Duration(1+5*i) * time.Hour), Type: changes.Verdict, Target: c.Name, System: string(s.Name),
-						After: string([]health.Verdict{health.Degraded, health.Down, health.OK}[i]),
-					})
-				}
-			}
-		}
-		return l
+		return all
 	}
 	return o
 }
