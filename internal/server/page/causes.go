@@ -58,6 +58,11 @@ type group struct {
 func (s *site) findingsOf(r *http.Request, report health.Report, base filter) (findings, error) {
 	out := findings{Form: formOf(report, base, filterOf(r))}
 	groups := arrangeGroups(out.groups(report, base))
+	for _, g := range groups {
+		if g.section == sectionInfo {
+			out.InfoTotal += max(1, len(g.equal))
+		}
+	}
 	begin := pageStart(r)
 	if begin >= len(groups) {
 		begin = 0 // there are fewer causes than before

@@ -54,11 +54,13 @@ type findings struct {
 	Firing   causes
 	Expiries expiries
 	Info     causes
-	Pending  causes
-	Total    int // findings of the report that belong to the page
-	Shown    int
-	More     int // root causes on later pages
-	lines    int // consequences on this page
+	// InfoTotal is the number of all root causes for information. Info has those on this page.
+	InfoTotal int
+	Pending   causes
+	Total     int // findings of the report that belong to the page
+	Shown     int
+	More      int // root causes on later pages
+	lines     int // consequences on this page
 	// First and Next are the URLs of other pages, or empty if a page does not exist.
 	First, Next string
 	Severity    []count

@@ -73,6 +73,30 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// TestInformationOfAllPages: the number of root causes for information does not depend on the page.
+func TestInformationOfAllPages(t *testing.T) {
+	r := health.Report{GeneratedAt: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
+	for i := range maxCauses + 3 {
+		f := health.Finding{ID: fmt.Sprint(i), Rule: fmt.Sprint("R", i), Severity: alerts.Warning, State: health.Firing, Since: r.GeneratedAt}
+		if i >= maxCauses {
+			f.Severity = alerts.Info
+		}
+		r.Findings = append(r.Findings, f)
+	}
+	o := testOptions(t)
+	o.Report = func(context.Context) (health.Report, error) { return r, nil }
+	h := newHandler(t, o)
+	for path, want := range map[string]string{
+		"/":               `<a href="?severity=info#findings">information</a>`,
+		"/?next=39":       "<summary>For information: 3</summary>",
+		"/?severity=info": `<a href="#info">information</a>`,
+	} {
+		if body := getPage(h, path).Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%s has no %s", path, want)
+		}
+	}
+}
+
 // TestEqualCauses: a fleet in which all clusters are down has one card with the consequences of all, which leads to each of them.
 func TestEqualCauses(t *testing.T) {
 	o := testOptions(t)
