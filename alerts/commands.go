@@ -6,6 +6,7 @@ package alerts
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,12 +14,14 @@ import (
 type Command struct {
 	kind string // the only kind to which it applies; empty for any kind
 	text string
+	own  []string // variables that the command sets itself
 }
 
 var (
 	shellBlock    = regexp.MustCompile("(?ms)^```sh(?: kind=(\\w+))?\n(.*?)^```$")
 	shellVariable = regexp.MustCompile(`\$(?:\{[A-Z][A-Z_]*-?\}|[A-Z][A-Z_]*)`)
 	continuedLine = regexp.MustCompile(`\s*\\\n\s*`)
+	assignment    = regexp.MustCompile(`^([A-Z][A-Z_]*)=`)
 	safeWord      = regexp.MustCompile(`^[+./:@\w][-+.,/:=@\w]*$`)
 )
 
@@ -31,14 +34,45 @@ func (r Rule) Commands() []Command {
 	}
 	var all []Command
 	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
-		for line := range strings.Lines(continuedLine.ReplaceAllString(block[2], " ")) {
-			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-				all = append(all, Command{kind: block[1], text: line})
-				break
-			}
+		if c := firstCommand(continuedLine.ReplaceAllString(block[2], " ")); c.text != "" {
+			c.kind = block[1]
+			all = append(all, c)
 		}
 	}
 	return all
+}
+
+// firstCommand returns the first command of a code block, after the assignments that it uses. An assignment with a comment has an
+// example value, so commands that need none are preferred.
+func firstCommand(block string) (c Command) {
+	var set [][]string // name and text of each assignment
+	example := map[string]bool{}
+	for line := range strings.Lines(block) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if name := assignment.FindStringSubmatch(line); name != nil {
+			text, _, commented := strings.Cut(line, " #")
+			set, example[name[1]] = append(set, []string{name[1], strings.TrimSpace(text)}), commented
+			continue
+		}
+		complete, one := true, Command{}
+		for _, a := range set {
+			if regexp.MustCompile(`\$\{?` + a[0] + `\b`).MatchString(line) {
+				one.text, one.own = one.text+a[1]+"; ", append(one.own, a[0])
+				complete = complete && !example[a[0]]
+			}
+		}
+		one.text += line
+		if complete {
+			return one
+		}
+		if c.text == "" {
+			c = one
+		}
+	}
+	return c
 }
 
 // FirstCommand returns the first command that applies to an alert with these labels and needs no
@@ -53,7 +87,11 @@ func FirstCommand(commands []Command, labels map[string]string) string {
 		complete := true
 		text := shellVariable.ReplaceAllStringFunc(c.text, func(name string) string {
 			// ${NS-} is the namespace of an object, or empty for a cluster-scoped object.
+			reference := name
 			name, optional := strings.CutSuffix(strings.Trim(name, "${}"), "-")
+			if slices.Contains(c.own, name) {
+				return reference
+			}
 			value, ok := variable(name, labels)
 			complete = complete && (ok || optional && value == "")
 			return value

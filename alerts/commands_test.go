@@ -8,8 +8,8 @@ import "testing"
 func TestFirstCommand(t *testing.T) {
 	t.Parallel()
 	commands := []Command{
-		{"", "kubectl --context $CLUSTER -n $NS get $KIND ${NAME}"}, {"", "bao read $MOUNT/crl"}, {"HelmRelease", "helm list"},
-		{"Store", `kubectl -n "${NS-}" get $NAME-x`}, {"", "date"},
+		{text: "kubectl --context $CLUSTER -n $NS get $KIND ${NAME}"}, {text: "bao read $MOUNT/crl"}, {kind: "HelmRelease", text: "helm list"},
+		{kind: "Store", text: `kubectl -n "${NS-}" get $NAME-x`}, {kind: "Plugin", text: `R=$(f $NAME); helm "$R"`, own: []string{"R"}}, {text: "date"},
 	}
 	for name, tc := range map[string]struct {
 		labels map[string]string
@@ -24,6 +24,7 @@ func TestFirstCommand(t *testing.T) {
 		"optional":         {map[string]string{"kind": "Store", "name": "s", "namespace": "n"}, `kubectl -n "n" get s-x`},
 		"optional, empty":  {map[string]string{"kind": "Store", "name": "s"}, "kubectl get s-x"},
 		"optional, unsafe": {map[string]string{"kind": "Store", "name": "s", "namespace": "$(x)"}, "date"},
+		"of its own":       {map[string]string{"kind": "Plugin", "name": "p"}, `R=$(f p); helm "$R"`},
 		"of any":           {map[string]string{"kind": "Pod"}, "date"},
 		"not for a shell":  {map[string]string{"mount": "a$(reboot)"}, "date"},
 		"not a flag":       {map[string]string{"mount": "-force"}, "date"},
@@ -31,6 +32,24 @@ func TestFirstCommand(t *testing.T) {
 	} {
 		if got := FirstCommand(commands, tc.labels); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+// TestFirstCommandOfABlock checks that a command has the assignments that it uses, and that examples are the last choice.
+func TestFirstCommandOfABlock(t *testing.T) {
+	t.Parallel()
+	for block, want := range map[string]string{
+		"# why\nls\ndate\n":                       "ls",
+		"A=$(x)\nB=$(y $A)\nls \"$B\" ${A:-.}\n":  `A=$(x); B=$(y $A); ls "$B" ${A:-.}`,
+		"A=$(x)\nA_B=$(y)\nls $A_B\n":             "A_B=$(y); ls $A_B",
+		"A=a.example # the host\nls\nping $A\n":   "ls",
+		"A=a.example # the host\nping $A\ndate\n": "date",
+		"A=a.example # the host\nping $A\n":       "A=a.example; ping $A",
+		"A=$(x)\n":                                "",
+	} {
+		if got := firstCommand(block).text; got != want {
+			t.Errorf("%q: %q, want %q", block, got, want)
 		}
 	}
 }
