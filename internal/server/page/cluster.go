@@ -103,7 +103,8 @@ func (s *site) systemPage(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	return view{
-		Title: titleOf(name) + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
+		Title: titleOf(name) + ": " + v.Verdict.Verdict,
+		At:    stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: v,
 	}, nil
 }
