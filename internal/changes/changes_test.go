@@ -171,7 +171,7 @@ func TestVerdictsLast(t *testing.T) {
 	for i := range 1000 {
 		l.Verdict("b", "flux", strconv.Itoa(i), start)
 	}
-	if all := l.Verdicts("b", "flux"); len(all) != maxVerdicts || all[0].Verdict != strconv.Itoa(1000-maxVerdicts) {
+	if all := l.Verdicts("b", "flux"); len(all) != MaxVerdicts || all[0].Verdict != strconv.Itoa(1000-MaxVerdicts) {
 		t.Errorf("%d verdicts, the first %v", len(all), all[0])
 	}
 }

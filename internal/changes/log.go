@@ -109,8 +109,8 @@ type Since struct {
 const (
 	// VerdictAge is the age up to which [Log.Verdicts] has verdicts.
 	VerdictAge = 24 * time.Hour
-	// maxVerdicts limits the verdicts of one system in one cluster.
-	maxVerdicts = 64
+	// MaxVerdicts limits the verdicts of one system in one cluster. With more, the page of eight clusters would exceed 100 KiB.
+	MaxVerdicts = 5
 )
 
 // Verdict records the verdict on a system in a cluster, which is empty if the system does not exist there. It adds a change
@@ -126,7 +126,7 @@ func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 	if changed || len(all) == 0 {
 		all = append(all, Since{verdict, at})
 	}
-	for len(all) > maxVerdicts || len(all) > 1 && at.Sub(all[1].At) > VerdictAge {
+	for len(all) > MaxVerdicts || len(all) > 1 && at.Sub(all[1].At) > VerdictAge {
 		all = all[1:]
 	}
 	l.verdicts[key] = all

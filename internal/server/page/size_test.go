@@ -59,8 +59,9 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 	o.Report = func(context.Context) (health.Report, error) { return report, nil }
 	o.Clusters = func() fleetreport.Report { return fleet }
 	o.Verdicts = func(string, string) (all []changes.Since) {
-		for i, v := range []health.Verdict{health.OK, health.Down, health.Degraded} {
-			all = append(all, changes.Since{Verdict: string(v), At: report.GeneratedAt.Add(-time.Duration(11-5*i) * time.Hour)})
+		for i := range changes.MaxVerdicts {
+			verdict := []health.Verdict{health.OK, health.Down, health.Degraded}[i%3]
+			all = append(all, changes.Since{Verdict: string(verdict), At: report.GeneratedAt.Add(-time.Duration(23-4*i) * time.Hour)})
 		}
 		return all
 	}
