@@ -136,6 +136,6 @@ func (p *pauses) pause() {
 	if time.Since(p.last) < time.Millisecond {
 		return
 	}
-	time.Sleep(time.Microsecond)
+	<-time.After(time.Microsecond)
 	p.last = time.Now()
 }
