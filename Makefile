@@ -162,7 +162,7 @@ OBJECTS ?= 10000
 RUNS ?= 1
 
 .PHONY: bench
-bench: build ## Measure OBJECTS (10000) beside kube-state-metrics on a real cluster RUNS (1) times, 100 clusters, the rows in Prometheus, and a million updates (17 minutes), then the Go benchmarks; writes docs/performance.md
+bench: build ## Measure OBJECTS (10000) beside kube-state-metrics, 100 clusters, Prometheus and a million updates; writes docs/performance.md
 	cd test && $(GO) run ./bench -objects $(OBJECTS) -runs $(RUNS) -docs $(CURDIR)/docs/performance.md -check
 	cd test && $(GO) run ./bench -clusters 100 -docs $(CURDIR)/docs/performance.md
 	cd test && $(GO) run ./bench -prometheus -docs $(CURDIR)/docs/performance.md

@@ -9,7 +9,8 @@ func TestFirstCommand(t *testing.T) {
 	t.Parallel()
 	commands := []Command{
 		{text: "kubectl --context $CLUSTER -n $NS get $KIND ${NAME}"}, {text: "bao read $MOUNT/crl"}, {kind: "HelmRelease", text: "helm list"},
-		{kind: "Store", text: `kubectl -n "${NS-}" get $NAME-x`}, {kind: "Plugin", text: `R=$(f $NAME); helm "$R"`, own: []string{"R"}}, {text: "date"},
+		{kind: "Store", text: `kubectl -n "${NS-}" get $NAME-x`}, {kind: "Plugin", text: `R=$(f $NAME); helm "$R"`, own: []string{"R"}},
+		{text: "date"},
 	}
 	for name, tc := range map[string]struct {
 		labels map[string]string

@@ -16,7 +16,8 @@ or on (` + by + `) 0 * max by (` + by + `) (` + selectOpenBao("mount_present") +
 			Description: "Secrets engines and auth methods that the reference architecture expects. All should exist. wrong_type means another type, such as kv without -version=2. If an auth method is missing, its cluster cannot log in.",
 			Queries:     []Query{{Expr: joinValue(selectOpenBao("mount_present"), by, expected)}},
 			Columns: []Column{
-				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("kind", "Kind"), withWidth(labelColumn("path", "Path"), 190), labelColumn("type", "Type"),
+				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("kind", "Kind"), withWidth(labelColumn("path", "Path"), 190),
+				labelColumn("type", "Type"),
 				{Query: 0, Title: "State", Mappings: boolMappings("there", "missing", Bad)}, wordColumn("reason", "Reason"), labelColumn("found", "Found"),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("OpenBaoMountMissing"), playbook("OpenBaoAuthMountMissing")},

@@ -127,7 +127,8 @@ func baoLeader() []Panel {
 			Kind: TimeSeries, Title: "Time since the last report of each standby", Width: 9, Unit: Seconds, Min: new(float64),
 			Description: "Time since each standby last reported to the active node, which it does every few seconds. Lines near 0 are good. A rising line belongs to a disconnected standby; it ends when the active node removes the standby.",
 			Queries: []Query{{
-				Expr: `label_replace(clamp_min(time() - max by (` + byBao + `, api_address) (` + selectOpenBao("ha_node_last_echo_timestamp_seconds") + `), 0),
+				Expr: `label_replace(
+  clamp_min(time() - max by (` + byBao + `, api_address) (` + selectOpenBao("ha_node_last_echo_timestamp_seconds") + `), 0),
   "standby", "$1", "api_address", "https?://(.+?)(:[0-9]+)?")`,
 				Legend: legendBao + " {{standby}}",
 			}},

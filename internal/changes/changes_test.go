@@ -157,12 +157,12 @@ func TestVerdictsLast(t *testing.T) {
 			verdict = "ok"
 		}
 		l.Verdict("a", "flux", verdict, start.Add(time.Duration(hour)*time.Hour))
-		want := []Since{{"down", start}}
+		want := []VerdictSince{{"down", start}}
 		switch {
 		case hour > 45: // "down" ended more than a day ago
-			want = []Since{{"ok", start.Add(21 * time.Hour)}}
+			want = []VerdictSince{{"ok", start.Add(21 * time.Hour)}}
 		case hour > 20:
-			want = append(want, Since{"ok", start.Add(21 * time.Hour)})
+			want = append(want, VerdictSince{"ok", start.Add(21 * time.Hour)})
 		}
 		if diff := cmp.Diff(want, l.Verdicts("a", "flux")); diff != "" {
 			t.Fatalf("after %d hours: %s", hour, diff)

@@ -24,8 +24,8 @@ type Log struct {
 	limit    int
 	age      time.Duration
 	heads    map[head]*head
-	verdicts map[[2]string][]Since // of the last day, by cluster and system; the oldest may be older
-	pending  func()                // adds the pending changes of rows
+	verdicts map[[2]string][]VerdictSince // of the last day, by cluster and system; the oldest may be older
+	pending  func()                       // adds the pending changes of rows
 }
 
 // entry is a change in compact form. Fields shared by many changes are in head, and all other fields are in one string.
@@ -49,7 +49,7 @@ const maxHeads = 10_000
 
 // NewLog returns an empty log that keeps at most limit changes, each no longer than age.
 func NewLog(limit int, age time.Duration) *Log {
-	return &Log{limit: limit, age: age, heads: map[head]*head{}, verdicts: map[[2]string][]Since{}, pending: func() {}}
+	return &Log{limit: limit, age: age, heads: map[head]*head{}, verdicts: map[[2]string][]VerdictSince{}, pending: func() {}}
 }
 
 // Configure changes the limits. pending is called before each read of the log: it adds the changes of rows that are not
@@ -100,8 +100,8 @@ func (l *Log) Add(c Change) {
 	l.insert(e)
 }
 
-// Since is a verdict and the time at which it began.
-type Since struct {
+// VerdictSince is a verdict and the time at which it began.
+type VerdictSince struct {
 	Verdict string // empty if the cluster did not have the system
 	At      time.Time
 }
@@ -124,7 +124,7 @@ func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 	}
 	changed := before != verdict
 	if changed || len(all) == 0 {
-		all = append(all, Since{verdict, at})
+		all = append(all, VerdictSince{verdict, at})
 	}
 	for len(all) > MaxVerdicts || len(all) > 1 && at.Sub(all[1].At) > VerdictAge {
 		all = all[1:]
@@ -138,7 +138,7 @@ func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
 
 // Verdicts returns the verdicts on a system in a cluster during [VerdictAge], the oldest first. Unlike the changes, they do not
 // expire while they last, and other changes do not displace them.
-func (l *Log) Verdicts(cluster, system string) []Since {
+func (l *Log) Verdicts(cluster, system string) []VerdictSince {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.verdicts[[2]string{cluster, system}])

@@ -48,7 +48,7 @@ type Options struct {
 	// Changes returns the answer to GET /api/v1/changes, as JSON.
 	Changes func(changes.Query) changes.List
 	// Verdicts returns the verdicts on a system in a cluster during the last day, the oldest first.
-	Verdicts func(cluster, system string) []changes.Since
+	Verdicts func(cluster, system string) []changes.VerdictSince
 	// SilenceLink returns the URL of a form for silencing alerts with some labels; empty if none is
 	// configured.
 	SilenceLink func(alerts []map[string]string) string

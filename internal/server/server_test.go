@@ -44,7 +44,7 @@ func testOptions() Options {
 			return objects.Detail{Object: objects.Object{Cluster: "a", Target: "a", System: "flux"}}, n.Name == "x"
 		},
 		Changes:         func(changes.Query) changes.List { return changes.List{} },
-		Verdicts:        func(string, string) []changes.Since { return nil },
+		Verdicts:        func(string, string) []changes.VerdictSince { return nil },
 		Evaluated:       func() time.Time { return time.Time{} },
 		Report:          func(context.Context) (health.Report, error) { return health.Report{Verdict: health.OK}, nil },
 		Reload:          func(context.Context) error { return nil },

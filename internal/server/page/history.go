@@ -32,7 +32,7 @@ const (
 )
 
 // historyOf returns the history of verdicts, which are sorted by time.
-func historyOf(verdicts []changes.Since, now time.Time) history {
+func historyOf(verdicts []changes.VerdictSince, now time.Time) history {
 	var h history
 	lasted := map[string]time.Duration{}
 	for i, v := range verdicts {

@@ -41,13 +41,13 @@ func fakeChanges(q changes.Query) changes.List {
 }
 
 // fakeVerdicts returns several verdicts on one system.
-func fakeVerdicts(cluster, system string) (all []changes.Since) {
+func fakeVerdicts(cluster, system string) (all []changes.VerdictSince) {
 	if cluster != "control-plane" || system != "flux" {
 		return nil
 	}
 	at := time.Date(2026, 11, 19, 17, 0, 0, 0, time.UTC)
 	for i, verdict := range []string{"", "degraded", "down", "ok"} {
-		all = append(all, changes.Since{Verdict: verdict, At: at.Add(time.Duration(i) * 5 * time.Hour)})
+		all = append(all, changes.VerdictSince{Verdict: verdict, At: at.Add(time.Duration(i) * 5 * time.Hour)})
 	}
 	return all
 }

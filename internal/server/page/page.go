@@ -39,7 +39,7 @@ type Options struct {
 	Object  func(objects.Node) (objects.Detail, bool)
 	Changes func(changes.Query) changes.List
 	// Verdicts returns the verdicts on a system in a cluster during the last day, the oldest first.
-	Verdicts   func(cluster, system string) []changes.Since
+	Verdicts   func(cluster, system string) []changes.VerdictSince
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
 	// SilenceLink returns the URL of a form that silences the alerts with these labels; empty if none is
@@ -116,7 +116,8 @@ func newSite(o Options) (*site, error) {
 	}
 	s := &site{Options: o, templates: map[string]*template.Template{}, assets: files}
 	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
-		t, err := template.New(name).Funcs(template.FuncMap{"itemList": newItemList, "title": titleOf, "words": inWords}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		t, err := template.New(name).Funcs(template.FuncMap{"itemList": newItemList, "title": titleOf, "words": inWords}).
+			ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err
 		}

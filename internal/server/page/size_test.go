@@ -58,10 +58,10 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 	o.SecretFlow = func() secretflow.Report { return flow }
 	o.Report = func(context.Context) (health.Report, error) { return report, nil }
 	o.Clusters = func() fleetreport.Report { return fleet }
-	o.Verdicts = func(string, string) (all []changes.Since) {
+	o.Verdicts = func(string, string) (all []changes.VerdictSince) {
 		for i := range changes.MaxVerdicts {
 			verdict := []health.Verdict{health.OK, health.Down, health.Degraded}[i%3]
-			all = append(all, changes.Since{Verdict: string(verdict), At: report.GeneratedAt.Add(-time.Duration(23-4*i) * time.Hour)})
+			all = append(all, changes.VerdictSince{Verdict: string(verdict), At: report.GeneratedAt.Add(-time.Duration(23-4*i) * time.Hour)})
 		}
 		return all
 	}

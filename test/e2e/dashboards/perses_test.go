@@ -64,7 +64,8 @@ const seenPanels = `[...document.querySelectorAll('[data-testid="panel"]')].map(
 	Title: p.querySelector("header h2, header .MuiTypography-root")?.innerText ?? "",
 	Text: [...p.children].filter((c) => c.tagName != "HEADER").map((c) => c.innerText).join(" ").trim(),
 	Alerts: [...p.querySelectorAll('[role="alert"]')].map((a) => a.innerText),
-	Cut: [...p.querySelectorAll("*")].filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).textOverflow == "ellipsis").map((e) => e.innerText),
+	Cut: [...p.querySelectorAll("*")]
+		.filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).textOverflow == "ellipsis").map((e) => e.innerText),
 	Canvases: p.querySelectorAll("canvas").length,
 }))`
 
